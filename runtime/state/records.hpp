@@ -18,7 +18,15 @@
 
 namespace perennial::state {
 
-// How an event came in.
+// Words that apply() looks at; the others are for people.
+inline constexpr std::string_view cause_absent =
+    "absent";  // a lookup proved that nothing was applied
+inline constexpr std::string_view cause_in_doubt =
+    "in_doubt";  // perhaps applied, and sending again is safe
+inline constexpr std::string_view cause_rejected =
+    "rejected";  // surely not applied, by the remote's decision
+
+// An event was taken in: its key is claimed and its bytes are kept.
 struct EventAccepted {
   static constexpr std::uint8_t type = 1;
   static constexpr std::string_view name = "event.accepted";
@@ -139,7 +147,8 @@ struct DeliveryDeferred {
   static constexpr std::string_view name = "delivery.deferred";
   Position delivery = 0;
   std::uint32_t attempt = 0;
-  std::string_view cause;  // outcome word: "try_again", "throttled", ..., "absent", "not_sent"
+  std::string_view
+      cause;  // outcome word: "try_again", "throttled", ..., cause_absent, cause_in_doubt
   std::string_view code;
   std::string_view text;
   TimeMs due = 0;

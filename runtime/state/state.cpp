@@ -152,6 +152,12 @@ Symbol State::intern(std::string_view text) {
   return symbol;
 }
 
+std::optional<Symbol> State::symbol_of(std::string_view text) const {
+  const auto found = symbol_of_.find(text);
+  if (found == symbol_of_.end()) return std::nullopt;
+  return found->second;
+}
+
 const Delivery* State::delivery(Position id) const {
   const auto found = deliveries_.find(id);
   return found == deliveries_.end() ? nullptr : &found->second;
@@ -282,25 +288,28 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryConfirmed
   return {};
 }
 
-Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryDeferred& record) {
+Status State::on(Position /*position*/, TimeMs time, const DeliveryDeferred& record) {
   Delivery* delivery = open_delivery(record.delivery);
   if (delivery == nullptr) return no_delivery(DeliveryDeferred::name, record.delivery);
+  if (record.cause == cause_in_doubt && delivery->doubt_since == 0) delivery->doubt_since = time;
+  if (record.cause == cause_absent) delivery->doubt_since = 0;
   delivery->status = DeliveryStatus::scheduled;
   delivery->due = record.due;
   delivery->tries = record.tries;
   delivery->lookups = 0;
-  delivery->was_absent = delivery->was_absent || record.cause == "absent";
+  delivery->was_absent = delivery->was_absent || record.cause == cause_absent;
   delivery->was_rejected = false;
   if (!record.map_revision.empty()) delivery->map_revision = record.map_revision;
   return {};
 }
 
-Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryUncertain& record) {
+Status State::on(Position /*position*/, TimeMs time, const DeliveryUncertain& record) {
   const auto found = deliveries_.find(record.delivery);
   if (found == deliveries_.end()) return no_delivery(DeliveryUncertain::name, record.delivery);
   Delivery& delivery = found->second;
   // One that is settled stays so; only its second look is asked again.
   if (delivery.status != DeliveryStatus::confirming) delivery.status = DeliveryStatus::uncertain;
+  if (delivery.doubt_since == 0) delivery.doubt_since = time;
   delivery.due = record.due;
   delivery.lookups = record.lookups;
   if (!record.map_revision.empty()) delivery.map_revision = record.map_revision;
@@ -321,7 +330,10 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryPending& 
 Status State::on(Position /*position*/, TimeMs time, const DeliveryRetried& record) {
   Delivery* delivery = open_delivery(record.delivery);
   if (delivery == nullptr) return no_delivery(DeliveryRetried::name, record.delivery);
-  if (record.generation != delivery->generation) delivery->map_revision.clear();
+  if (record.generation != delivery->generation) {
+    delivery->map_revision.clear();
+    delivery->doubt_since = 0;
+  }
   delivery->generation = record.generation;
   delivery->status = record.by_lookup ? DeliveryStatus::uncertain : DeliveryStatus::scheduled;
   delivery->due = time;
@@ -425,7 +437,7 @@ Status State::on(Position position, TimeMs time, const ExceptionOpened& record) 
   if (delivery == nullptr) return no_delivery(ExceptionOpened::name, record.delivery);
   delivery->status = DeliveryStatus::parked;
   delivery->exception = position;
-  delivery->was_rejected = record.cause == "rejected";
+  delivery->was_rejected = record.cause == cause_rejected;
   return {};
 }
 
@@ -442,7 +454,7 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const ExceptionRepeated
   Delivery* delivery = open_delivery(row.delivery);
   if (delivery == nullptr) return no_delivery(ExceptionRepeated::name, row.delivery);
   delivery->status = DeliveryStatus::parked;
-  delivery->was_rejected = row.cause == "rejected";
+  delivery->was_rejected = row.cause == cause_rejected;
   return {};
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -61,6 +62,8 @@ class State {
   [[nodiscard]] const Delivery* delivery_of_token(std::string_view connector,
                                                   std::string_view token) const;
   [[nodiscard]] std::string_view text(Symbol symbol) const { return symbols_[symbol]; }
+  // Nothing when no delivery ever bore this name.
+  [[nodiscard]] std::optional<Symbol> symbol_of(std::string_view text) const;
   [[nodiscard]] HostEpoch last_epoch() const { return last_epoch_; }
   [[nodiscard]] std::string_view config_revision() const { return config_revision_; }
 

@@ -43,6 +43,8 @@ struct Delivery {
   TimeMs due = 0;
   HostEpoch epoch = 0;
   TimeMs deadline = 0;
+  TimeMs doubt_since =
+      0;  // since when an attempt of this generation may have been applied; 0 = surely none
   Fingerprint lane;  // not set = no order
   Position next_in_lane = 0;
   Position exception = 0;
