@@ -1,12 +1,14 @@
 // What partitions and connector hosts say to each other: one struct a frame, with its bytes.
 //
 // Place:   encoded and decoded by wire/frames.cpp; spoken by pipeline/partition_service (the
-// partition's side) and by
-//          host/connector_host (the connector's side), in process and across processes alike.
+//          partition's side) and by host/connector_host (the connector's side), in process and
+//          across processes alike.
 // Owns:    decoded frames borrow the bytes they were decoded from.
 // Errors:  decode refuses wrong versions, unknown kinds, short or long input; it never trusts a
-// count. Limits:  limits::frame_bytes_max for a whole frame. Format:  docs/wire-protocol.md. A
-// frame is one msgpack array: [version, kind, epoch, sequence, body...].
+//          count.
+// Limits:  limits::frame_bytes_max for a whole frame, frame_entries_max for each list in it.
+// Format:  docs/wire-protocol.md. A frame is one msgpack array:
+//          [version, kind, epoch, sequence, body...].
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,29 @@
 namespace perennial::wire {
 
 inline constexpr std::uint32_t protocol_version = 1;
+// Entries of one list in a frame. A hostile count within it costs a few megabytes, no more; honest
+// senders split long before.
+inline constexpr std::size_t frame_entries_max = 64 * 1024;
+
+// Numbers on the wire; never reused. Zero is no kind.
+enum class FrameKind : std::uint8_t {
+  hello = 1,
+  welcome = 2,
+  refuse = 3,
+  events = 4,
+  events_durable = 5,
+  cursor_move = 6,
+  cursor_durable = 7,
+  source_report = 8,
+  dispatch = 9,
+  outcomes = 10,
+  webhook_request = 11,
+  webhook_answer = 12,
+  control = 13,
+  health = 14,
+  heartbeat = 15,
+  goodbye = 16,
+};
 
 // Every frame carries the epoch of the host's start and a sequence that rises by one for each frame
 // of one direction of one connection. A gap, or a foreign epoch, ends the connection: the host says
@@ -198,6 +223,7 @@ struct Goodbye {
   std::string_view reason;
 };
 
+// In the order of FrameKind.
 using Body = std::variant<Hello, Welcome, Refuse, Events, EventsDurable, CursorMove, CursorDurable,
                           SourceReport, Dispatch, Outcomes, WebhookRequest, WebhookAnswer, Control,
                           Health, Heartbeat, Goodbye>;
@@ -206,6 +232,9 @@ struct Frame {
   Header header;
   Body body;
 };
+
+[[nodiscard]] FrameKind kind_of(const Body& body);
+[[nodiscard]] std::string_view name_of(FrameKind kind);
 
 // Appends the encoded frame to `out`.
 void encode(const Header& header, const Body& body, Bytes& out);

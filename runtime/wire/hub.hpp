@@ -3,9 +3,11 @@
 //
 // Place:   owned by pipeline/partition_service; the only ZeroMQ socket of a partition.
 // Thread:  everything but wake() belongs to one thread. wake() may be called from any thread.
-// Errors:  Status; sending to a peer that is gone is an error value, never a silent drop
-// (ROUTER_MANDATORY). Limits:  high-water marks are off: credits of the protocol bound what is in
-// flight.
+// Errors:  Status; sending to a peer that is gone is an error value (unavailable), never a silent
+//          drop (ROUTER_MANDATORY). What is no frame of one part arrives as an empty frame, which
+//          decode() refuses by name.
+// Limits:  limits::frame_bytes_max a frame. High-water marks are off: credits of the protocol bound
+//          what is in flight.
 #pragma once
 
 #include <chrono>
@@ -25,6 +27,7 @@ class Bus {
   ~Bus();
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
+  // The zmq::context_t, for hub.cpp alone.
   [[nodiscard]] void* native() const;
 
  private:
@@ -91,8 +94,9 @@ class LinkSet {
   LinkSet(const LinkSet&) = delete;
   LinkSet& operator=(const LinkSet&) = delete;
 
-  // `link` must outlive the set.
+  // `link` must outlive the set, or be removed before it ends.
   void add(Link& link);
+  void remove(Link& link);
   [[nodiscard]] Status wait(std::chrono::milliseconds timeout);
   // [any thread]
   void wake();
