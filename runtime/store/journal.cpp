@@ -1,6 +1,7 @@
 #include "runtime/store/journal.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "runtime/base/limits.hpp"
 
@@ -149,6 +150,13 @@ Status Journal::take_segment(const std::string& path) {
   }
   file_ = std::move(*file);
   return {};
+}
+
+void Journal::retry_reserve() {
+  if (has_reserve()) return;
+  const bool is_under_way =
+      spare_.valid() && spare_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+  if (!is_under_way) prepare_spare();
 }
 
 void Journal::prepare_spare() {
