@@ -145,7 +145,7 @@ void plan_connector(LoadContext& context, const ConnectorConfig& connector,
   for (const host::OperationManifest& operation : connector.manifest->operations) {
     pipeline::OperationPlan& one = plan.operations[operation.name];
     one.idempotency = idempotency_of(operation.idempotency.kind);
-    one.has_lookup = operation.has_lookup;
+    one.has_lookup = operation.idempotency.has_lookup;
     one.key_length_max = operation.idempotency.key_length_max;
     one.key_window_ms = operation.idempotency.key_window_ms;
     one.settle_ms = operation.idempotency.settle_ms;

@@ -60,7 +60,8 @@ class Checker {
 
   static bool has_defaults(const Json& schema) {
     if (!schema.value("required", Json::array()).empty()) return false;
-    for (const auto& [name, property] : schema.value("properties", Json::object()).items()) {
+    const Json properties = schema.value("properties", Json::object());
+    for (const auto& [name, property] : properties.items()) {
       if (property.contains("default")) return true;
     }
     return false;
