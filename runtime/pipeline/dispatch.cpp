@@ -7,13 +7,13 @@ namespace perennial::pipeline {
 
 using state::DeliveryStatus;
 
-void Partition::enlist(const state::Delivery& delivery) {
+void Partition::enlist(const Turn& turn, const state::Delivery& delivery) {
   const bool is_waiting = delivery.status == DeliveryStatus::scheduled && state_.is_head(delivery);
   const bool is_open_question = delivery.status == DeliveryStatus::uncertain ||
                                 delivery.status == DeliveryStatus::pending ||
                                 delivery.status == DeliveryStatus::confirming;
   if (!is_waiting && !is_open_question) return;
-  if (delivery.due <= state_.time()) {
+  if (delivery.due <= turn.now) {
     schedule_.make_ready(delivery.connector, delivery.id);
   } else {
     schedule_.at({delivery.due, delivery.id, {}, {}});
@@ -87,7 +87,7 @@ Status Partition::start(Turn& turn, const state::Delivery& delivery, Connection&
     record.text = "the remote may have forgotten the key: asked before anything is sent again";
     record.due = turn.now;
     if (auto status = write(turn, record); !status) return status;
-    enlist(*state_.delivery(delivery.id));
+    enlist(turn, *state_.delivery(delivery.id));
     return {};
   }
   if (is_past_window) {

@@ -132,7 +132,7 @@ Status Partition::retry_exception(Turn& turn, const Command& input, CommandOutpu
   record.why = input.why;
   const Position id = delivery->id;
   if (auto status = write(turn, record); !status) return status;
-  enlist(*state_.delivery(id));
+  enlist(turn, *state_.delivery(id));
   answer.is_done = true;
   answer.text = record.by_lookup ? "the remote is asked first; the exception closes on success"
                                  : "the delivery is tried again; the exception closes on success";

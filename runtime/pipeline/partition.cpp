@@ -62,7 +62,7 @@ Status Partition::recover(TimeMs now, Effects& effects) {
                          {});
       if (!status) return status;
     } else {
-      enlist(delivery);
+      enlist(turn, delivery);
     }
   }
   for (const auto& [id, join] : state_.joins()) {
@@ -144,7 +144,7 @@ Status Partition::on_host_left(Turn& turn, const HostLeft& input) {
     entry.text = input.reason;
     if (auto status = in_doubt(turn, *state_.delivery(id), entry); !status) return status;
   }
-  for (Position id : unanswered) enlist(*state_.delivery(id));
+  for (Position id : unanswered) enlist(turn, *state_.delivery(id));
   return {};
 }
 
@@ -161,7 +161,7 @@ Status Partition::on_timer(Turn& turn, const Timer& timer) {
   if (timer.delivery == 0) return {};  // a hold ended; on_tick pumps every connector
   const state::Delivery* delivery = state_.delivery(timer.delivery);
   // Later records may have moved it; then a timer of its own stands for the new time.
-  if (delivery != nullptr && delivery->due <= turn.now) enlist(*delivery);
+  if (delivery != nullptr && delivery->due <= turn.now) enlist(turn, *delivery);
   return {};
 }
 

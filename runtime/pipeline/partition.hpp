@@ -143,7 +143,7 @@ class Partition {
   Status on_join_due(Turn& turn, std::string_view join_id);
 
   // dispatch.cpp
-  void enlist(const state::Delivery& delivery);
+  void enlist(const Turn& turn, const state::Delivery& delivery);
   Status pump(Turn& turn, std::string_view connector);
   Status pump_all(Turn& turn);
   Status start(Turn& turn, const state::Delivery& delivery, Connection& connection);

@@ -41,7 +41,7 @@ Status Partition::schedule_delivery(Turn& turn, const EffectPlan& effect,
   record.revision = graph_.revision;
   if (auto status = write(turn, record); !status) return status;
   ++counters_.deliveries_scheduled;
-  enlist(*state_.delivery(state_.position()));
+  enlist(turn, *state_.delivery(state_.position()));
   return {};
 }
 

@@ -112,7 +112,7 @@ Status Partition::settle_attempt(Turn& turn, const state::Delivery& delivery,
       record.token = entry.token;
       record.due = turn.now + (entry.after_ms >= 0 ? entry.after_ms : pending_wait_ms);
       if (auto status = write(turn, record); !status) return status;
-      enlist(*state_.delivery(delivery.id));
+      enlist(turn, *state_.delivery(delivery.id));
       return {};
     }
     case Outcome::unknown:
@@ -142,7 +142,7 @@ Status Partition::done(Turn& turn, const state::Delivery& delivery, const wire::
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
   ++counters_.deliveries_done;
-  if (record.confirm_due != 0) enlist(*state_.delivery(id));
+  if (record.confirm_due != 0) enlist(turn, *state_.delivery(id));
   if (trial != 0) {
     auto status = write(
         turn, state::ExceptionClosed{trial, "succeeded", "runtime", "the delivery was applied"});
@@ -159,9 +159,9 @@ Status Partition::done(Turn& turn, const state::Delivery& delivery, const wire::
   return advance_lane(turn, lane);
 }
 
-Status Partition::advance_lane(Turn& /*turn*/, const Fingerprint& lane) {
+Status Partition::advance_lane(Turn& turn, const Fingerprint& lane) {
   if (!lane.is_set()) return {};
-  if (const state::Delivery* head = state_.lane_head(lane)) enlist(*head);
+  if (const state::Delivery* head = state_.lane_head(lane)) enlist(turn, *head);
   return {};
 }
 
@@ -180,7 +180,7 @@ Status Partition::defer(Turn& turn, const state::Delivery& delivery,
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
   ++counters_.deliveries_deferred;
-  enlist(*state_.delivery(id));
+  enlist(turn, *state_.delivery(id));
   return {};
 }
 
@@ -229,7 +229,7 @@ Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
   record.map_revision = entry.map_revision;
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
-  enlist(*state_.delivery(id));
+  enlist(turn, *state_.delivery(id));
   return {};
 }
 
@@ -271,7 +271,7 @@ Status Partition::ask_again(Turn& turn, const state::Delivery& delivery,
   record.due = turn.now + std::max(wait, entry.after_ms);
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
-  enlist(*state_.delivery(id));
+  enlist(turn, *state_.delivery(id));
   return {};
 }
 
