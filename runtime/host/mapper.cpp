@@ -22,7 +22,13 @@ Result<JqEngine*> Mapper::engine(std::string_view revision) {
     return JqEngine::compile(*archived);
   }();
   if (!compiled) return tl::unexpected(compiled.error());
-  if (engines_.size() == engines_max) engines_.erase(engines_.begin());
+  if (engines_.size() == engines_max) {
+    // The current program is in use for all that is new; it stays.
+    const auto oldest = std::find_if(engines_.begin(), engines_.end(), [&](const auto& engine) {
+      return engine->revision() != program_.revision();
+    });
+    engines_.erase(oldest);
+  }
   return engines_.emplace_back(std::move(*compiled)).get();
 }
 

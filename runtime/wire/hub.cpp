@@ -247,6 +247,10 @@ Status Link::receive(std::size_t frames_max, std::vector<Bytes>& received) {
   return {};
 }
 
+void Link::set_linger(std::chrono::milliseconds linger) {
+  socket_->dealer.set(zmq::sockopt::linger, static_cast<int>(linger.count()));
+}
+
 struct LinkSet::State {
   Bell bell;
   std::vector<zmq::pollitem_t> polled;

@@ -78,6 +78,9 @@ class Link {
   [[nodiscard]] Status send(Bytes frame);
   // Appends what is there now; never waits.
   [[nodiscard]] Status receive(std::size_t frames_max, std::vector<Bytes>& received);
+  // What was sent before the link ends may still arrive within this time; none by default. For an
+  // orderly parting only.
+  void set_linger(std::chrono::milliseconds linger);
 
  private:
   friend class LinkSet;

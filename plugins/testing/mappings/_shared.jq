@@ -1,0 +1,1 @@
+def label_of($number): "number \($number)";
