@@ -15,8 +15,8 @@ namespace perennial::plugins::common {
 
 struct Fault {
   sdk::OutcomeKind kind = sdk::OutcomeKind::unknown;
-  std::string code;
-  std::string text;
+  std::string code = {};
+  std::string text = {};
   std::int64_t after_ms = -1;
 };
 

@@ -114,6 +114,12 @@ std::optional<std::int64_t> ms_of_iso(std::string_view text) {
   return *date + *time + fraction - *offset;
 }
 
+std::int64_t unix_ms() {
+  return calendar::duration_cast<calendar::milliseconds>(
+             calendar::system_clock::now().time_since_epoch())
+      .count();
+}
+
 std::string iso_of_ms(std::int64_t ms) {
   const calendar::sys_time<calendar::milliseconds> instant{calendar::milliseconds(ms)};
   const auto day = calendar::floor<calendar::days>(instant);

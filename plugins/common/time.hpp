@@ -35,6 +35,9 @@ std::optional<std::int64_t> ms_of_http_date(std::string_view text);
 // "2026-01-31T10:00:00.123Z", "...+0000", "...+01:00", or a date alone (midnight UTC), as Unix ms.
 std::optional<std::int64_t> ms_of_iso(std::string_view text);
 
+// The system's clock. Only for calls to which the runtime gives no time of its own.
+std::int64_t unix_ms();
+
 // "2026-01-31T10:00:00.123Z".
 std::string iso_of_ms(std::int64_t ms);
 

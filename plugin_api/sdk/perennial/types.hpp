@@ -83,7 +83,7 @@ enum class Form : std::uint32_t { vendor = PERENNIAL_FORM_VENDOR, event = PERENN
 // What configure() and start() answer: ready, or why the configuration cannot work.
 struct Readiness {
   bool is_ready = true;
-  std::string reason;
+  std::string reason = {};
 
   static Readiness ready() { return {}; }
   static Readiness refused(std::string why) { return {false, std::move(why)}; }
@@ -91,36 +91,36 @@ struct Readiness {
 
 struct Outcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  std::string code;
-  std::string text;
-  std::string receipt;  // msgpack map
-  std::string body;     // msgpack
-  std::string token;
+  std::string code = {};
+  std::string text = {};
+  std::string receipt = {};  // msgpack map
+  std::string body = {};     // msgpack
+  std::string token = {};
   std::int64_t after_ms = -1;
 };
 
 struct LookupAnswer {
   LookupKind kind = LookupKind::cannot_tell;
-  std::string code;
-  std::string text;
-  std::string receipt;  // msgpack map, or array of maps for `several`
-  std::string body;     // msgpack
+  std::string code = {};
+  std::string text = {};
+  std::string receipt = {};  // msgpack map, or array of maps for `several`
+  std::string body = {};     // msgpack
   std::uint32_t matches = 0;
   std::int64_t after_ms = -1;
 };
 
 struct Explanation {
-  std::string code;
-  std::string text;
-  std::string gap_from;
-  std::string gap_to;
+  std::string code = {};
+  std::string text = {};
+  std::string gap_from = {};
+  std::string gap_to = {};
   std::int64_t after_ms = -1;
 };
 
 struct Record {
   Form form = Form::vendor;
-  std::string_view id;
-  std::string_view body;  // msgpack
+  std::string_view id = {};
+  std::string_view body = {};  // msgpack
 };
 
 struct Delivery {
