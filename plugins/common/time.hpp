@@ -16,7 +16,14 @@ namespace perennial::plugins::common {
 class Deadline {
  public:
   explicit Deadline(std::int64_t budget_ms)
-      : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(budget_ms)) {}
+      : begin_(std::chrono::steady_clock::now()),
+        end_(begin_ + std::chrono::milliseconds(budget_ms)) {}
+
+  std::int64_t elapsed_ms() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 begin_)
+        .count();
+  }
 
   std::int64_t remaining_ms() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(end_ -
@@ -26,6 +33,7 @@ class Deadline {
   std::chrono::steady_clock::time_point end() const { return end_; }
 
  private:
+  std::chrono::steady_clock::time_point begin_;
   std::chrono::steady_clock::time_point end_;
 };
 

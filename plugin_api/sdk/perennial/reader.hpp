@@ -24,7 +24,7 @@ struct ReadLimits {
 
 struct Decoded {
   Value value;
-  std::string error;  // empty when the bytes were sound
+  std::string error = {};  // empty when the bytes were sound
 
   explicit operator bool() const { return error.empty(); }
 };
@@ -37,9 +37,8 @@ class Reader {
   Decoded read_all() {
     Decoded decoded;
     if (read(decoded.value, 0) && position_ != bytes_.size()) fail("bytes after the value");
-    decoded.error = error_;
-    if (!error_.empty()) decoded.value = Value();
-    return decoded;
+    if (error_.empty()) return decoded;
+    return Decoded{Value(), error_};
   }
 
  private:
