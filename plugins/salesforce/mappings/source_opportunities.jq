@@ -26,11 +26,13 @@ def plain: if . == null then null else tostring | sub("[.]0+$"; "") end;
              (.OpportunityLineItems.records // []) | to_entries[]
              | (.key + 1 | tostring) as $line
              | .value
+             | (.UnitPrice | tostring) as $price
              | {line: $line,
                 sku: given(.ProductCode, .Product2.ProductCode),
                 description: given(.Description, .Name),
                 quantity: (.Quantity | plain),
-                unit_price: (.UnitPrice | tostring | to_minor($digits) | from_minor($digits)),
+                unit_price: ($price
+                             | try (to_minor($digits) | from_minor($digits)) catch $price),
                 amount_minor: (.TotalPrice | tostring | to_minor($digits)),
                 period: {start: given(.ServiceDate, $opportunity.Service_Start__c),
                          end: given(.End_Date__c, $opportunity.Service_End__c)}}
