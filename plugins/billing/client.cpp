@@ -6,6 +6,7 @@ namespace perennial::plugins::billing {
 namespace {
 
 using common::Answer;
+using common::Fault;
 using common::Json;
 using common::Request;
 using sdk::LookupKind;
@@ -36,6 +37,13 @@ Json subscription_receipt(const Json& subscription) {
 bool has_lines(const Json& payload) {
   const Json* lines = common::find_at(payload, {"lines"});
   return lines != nullptr && lines->is_array() && !lines->empty();
+}
+
+// A lost answer of a step before finalizing leaves the invoice surely not issued: the repetition
+// under the same derived keys continues there. An answered 500 is kept under its key and would be
+// replayed, so it stays unknown until a lookup lets the runtime choose a new key.
+Fault before_finalizing(Fault fault) {
+  return fault.status == 0 ? common::as_read(std::move(fault)) : fault;
 }
 
 template <class Receipt>
@@ -136,12 +144,14 @@ sdk::Outcome Client::issue_invoice(const Request& request) {
   }
   if (request.attempt > 1) remove_stale_drafts(request);
   const Answer<Json> made = draft(request);
-  if (!made) return common::outcome_of(made.error());
+  if (!made) return common::outcome_of(before_finalizing(made.error()));
   const std::string invoice = common::text_at(*made, {"id"});
-  if (invoice.empty())
-    return common::outcome_of(common::unreadable_answer("an invoice without id"));
+  if (invoice.empty()) {
+    return common::outcome_of(
+        before_finalizing(common::unreadable_answer("an invoice without id")));
+  }
   const Answer<Json> lines = add_lines(request, invoice);
-  if (!lines) return abandon(request, invoice, lines.error());
+  if (!lines) return abandon(request, invoice, before_finalizing(lines.error()));
   const Answer<Json> finalized =
       caller_.post("/v1/invoices/" + common::percent_encoded(invoice) + "/finalize",
                    {{"auto_advance", true}}, derived(request, "finalize"), request.deadline);

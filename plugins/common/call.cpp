@@ -48,6 +48,7 @@ Answer<HttpResponse> send_within(Transport& transport, HttpRequest request,
 Fault fault_of_status(const HttpResponse& response, bool is_read) {
   Fault fault;
   fault.kind = kind_of_status(response.status);
+  fault.status = response.status;
   fault.code = "http_" + std::to_string(response.status);
   fault.text = "HTTP " + std::to_string(response.status);
   const std::string excerpt = excerpt_of(response.body);

@@ -18,6 +18,7 @@ struct Fault {
   std::string code = {};
   std::string text = {};
   std::int64_t after_ms = -1;
+  int status = 0;  // of the answer that says so; 0 when there was none that could be read
 };
 
 template <class Value>

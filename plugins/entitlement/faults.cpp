@@ -18,7 +18,7 @@ constexpr StatusRow statuses[] = {
     {401, kinds::unauthorized},  // no valid credentials
     {403, kinds::unauthorized},  // not permitted
     {404, kinds::rejected},      // no such user or endpoint
-    {409, kinds::rejected},      // version conflict of an old kind, or uniqueness
+    {409, kinds::try_again},     // the version is not the latest; uniqueness has its own scimType
     {412, kinds::try_again},     // the user changed since it was read
     {413, kinds::rejected},      // too large
     {423, kinds::try_again},     // the user is locked by another change

@@ -11,3 +11,12 @@ def material($vars; $sku): $vars.materials[$sku] // $sku;
 
 # The n-th item number of a document: "10", "20" ...
 def item_number($index): ($index + 1) * 10 | tostring;
+
+# Accounting keeps 16 characters of a reference, fewer than many issuers use. The whole reference
+# leads the item text; it counts when the short one is its beginning.
+def posting_text($reference; $text): "\($reference) \($text // "")"[0:50] | rtrimstr(" ");
+def invoice_of_posting:
+  given(.DocumentReferenceID) as $short
+  | (.DocumentItemText // "" | split(" ") | .[0] // "") as $whole
+  | if $short != null and ($whole | startswith($short)) then $whole
+    else given(.PaymentReference, $short) end;

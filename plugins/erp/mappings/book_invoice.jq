@@ -22,7 +22,7 @@ part("renewal.accepted.v1").data as $renewal
      | {InvoiceItem: item_number($index),
         ContractLine: .line,
         Material: (given(.sku, $line.sku) | if . == null then null else material($vars; .) end),
-        Description: $line.description,
+        Description: posting_text($invoice.invoice; $line.description),
         Quantity: $line.quantity,
         QuantityUnit: ($vars.unit // "EA"),
         Amount: (.amount_minor | from_minor($digits)),
