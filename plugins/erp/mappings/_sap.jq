@@ -12,11 +12,10 @@ def material($vars; $sku): $vars.materials[$sku] // $sku;
 # The n-th item number of a document: "10", "20" ...
 def item_number($index): ($index + 1) * 10 | tostring;
 
-# Accounting keeps 16 characters of a reference, fewer than many issuers use. The whole reference
-# leads the item text; it counts when the short one is its beginning.
+# Accounting keeps 16 characters of a reference, fewer than billing uses, and prefers the number that
+# is printed on the invoice. The identifier of billing therefore leads the text of each item.
 def posting_text($reference; $text): "\($reference) \($text // "")"[0:50] | rtrimstr(" ");
-def invoice_of_posting:
-  given(.DocumentReferenceID) as $short
-  | (.DocumentItemText // "" | split(" ") | .[0] // "") as $whole
-  | if $short != null and ($whole | startswith($short)) then $whole
-    else given(.PaymentReference, $short) end;
+def invoice_of_posting($vars):
+  (.DocumentItemText // "" | split(" ") | .[0] // "") as $leading
+  | if $leading | test($vars.invoice_pattern // "^in_[A-Za-z0-9]+$") then $leading
+    else given(.PaymentReference, .DocumentReferenceID) end;

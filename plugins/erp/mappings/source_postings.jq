@@ -10,7 +10,7 @@ select(.FinancialAccountType == "S")
    subject: .AssignmentReference,
    correlationid: .AssignmentReference,
    data: ({renewal: .AssignmentReference,
-           invoice: invoice_of_posting,
+           invoice: invoice_of_posting($vars),
            document: .AccountingDocument,
            company_code: .CompanyCode,
            posted_on: (.PostingDate | date_only),
