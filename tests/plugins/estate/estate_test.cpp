@@ -1,0 +1,171 @@
+// The main job over real HTTP: every renewal of a simulated estate, through all four connectors.
+//
+// Run by hand with PERENNIAL_SANDBOX naming the sandbox program, or as built beside it.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <set>
+#include <thread>
+
+#include "tests/plugins/estate/estate.hpp"
+
+namespace perennial::tests {
+namespace {
+
+struct Connectors {
+  explicit Connectors(const Sandbox& sandbox)
+      : crm("salesforce",
+            {{"base_url", sandbox.url("crm")},
+             {"auth", {{"kind", "client_credentials"}, {"client_id", "perennial-sandbox-client"}}},
+             {"lag_ms", 0},
+             {"timeout_ms", 8000}},
+            {{"auth.client_secret", "perennial-sandbox-secret"}}, Json::object()),
+        erp("erp",
+            {{"base_url", sandbox.url("erp")},
+             {"sap_client", "100"},
+             {"auth", {{"kind", "basic"}, {"user", "PERENNIAL_COMM"}}},
+             {"timeout_ms", 8000}},
+            {{"auth.password", "sandbox-password"}}, Json::object()),
+        billing("billing", {{"base_url", sandbox.url("billing")}, {"timeout_ms", 8000}},
+                {{"api_key", "sk_test_perennial_sandbox"}}, Json::object()),
+        entitlement("entitlement",
+                    {{"base_url", sandbox.url("entitlement") + "/scim/v2"},
+                     {"auth", {{"kind", "bearer"}}},
+                     {"timeout_ms", 8000}},
+                    {{"auth.token", "perennial-sandbox-scim-token"}}, Json::object()) {}
+
+  Driver crm;
+  Driver erp;
+  Driver billing;
+  Driver entitlement;
+};
+
+Json event_of(const Json& partial) {
+  Json event = partial;
+  event["specversion"] = "1.0";
+  return event;
+}
+
+Json join(const std::map<std::string, Json>& parts) {
+  return {{"type", "perennial.joined.v1"}, {"data", parts}};
+}
+
+class EstateTest : public ::testing::Test {
+ protected:
+  // Performs one operation and keeps its event; a rejection is counted with its reason.
+  bool perform(Driver& driver, const std::string& operation, const Json& event,
+               const std::string& renewal) {
+    const Driver::Effect effect = driver.perform(operation, event, renewal + "-" + operation);
+    const bool is_applied =
+        effect.kind == sdk::OutcomeKind::done || effect.kind == sdk::OutcomeKind::already_done;
+    EXPECT_TRUE(is_applied) << renewal << " " << operation << ": " << effect.why;
+    for (const Json& made : effect.events) parts_[renewal][made["type"]] = event_of(made);
+    return is_applied;
+  }
+
+  void begin(Connectors& connectors, const std::string& renewal) {
+    const Json& accepted = parts_[renewal]["renewal.accepted.v1"];
+    perform(connectors.erp, "create_order", accepted, renewal);
+    perform(connectors.billing, "renew_subscription", accepted, renewal);
+    if (perform(connectors.billing, "issue_invoice", accepted, renewal)) {
+      perform(connectors.erp, "book_invoice", join(parts_[renewal]), renewal);
+    }
+  }
+
+  void finish(Connectors& connectors, const std::string& renewal) {
+    perform(connectors.erp, "release_order", join(parts_[renewal]), renewal);
+    perform(connectors.entitlement, "extend", join(parts_[renewal]), renewal);
+    perform(connectors.crm, "update_opportunity", join(parts_[renewal]), renewal);
+  }
+
+  void collect_payments(Connectors& connectors) {
+    for (int round = 0; round < 400 && paid_.size() < parts_.size(); ++round) {
+      for (const Json& event : connectors.billing.poll("events")) {
+        const std::string renewal = event["data"]["renewal"];
+        EXPECT_TRUE(paid_.insert(renewal).second) << renewal << " was paid twice";
+        parts_[renewal][event["type"]] = event_of(event);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+
+  void run_all(Connectors& connectors, std::size_t wanted) {
+    // The present second is not read until it is over.
+    for (int round = 0; round < 200 && parts_.size() < wanted; ++round) {
+      for (const Json& event : connectors.crm.poll("opportunities")) {
+        parts_[event["data"]["renewal"]]["renewal.accepted.v1"] = event_of(event);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    ASSERT_EQ(parts_.size(), wanted);
+    for (const auto& [renewal, parts] : parts_) begin(connectors, renewal);
+    collect_payments(connectors);
+    ASSERT_EQ(paid_.size(), wanted);
+    for (const auto& [renewal, parts] : parts_) finish(connectors, renewal);
+  }
+
+  static void report(Connectors& connectors) {
+    for (Driver* driver :
+         {&connectors.crm, &connectors.erp, &connectors.billing, &connectors.entitlement}) {
+      for (const auto& [code, count] : driver->counts()) std::cout << count << "  " << code << "\n";
+    }
+  }
+
+  std::map<std::string, std::map<std::string, Json>> parts_;  // by renewal and type
+  std::set<std::string> paid_;
+};
+
+void expect_settled(Sandbox& sandbox, int renewals) {
+  const Json settlement = sandbox.control("GET", "/settlement");
+  EXPECT_EQ(settlement["settled"], renewals);
+  EXPECT_EQ(settlement["doubled"], 0);
+  for (const Json& row : settlement["list"]) {
+    EXPECT_TRUE(row["problems"].empty()) << row.dump();
+  }
+}
+
+TEST_F(EstateTest, EveryHealthCheckPasses) {
+  Sandbox sandbox({"--renewals", "3", "--seed", "7"});
+  Connectors connectors(sandbox);
+  for (Driver* driver :
+       {&connectors.crm, &connectors.erp, &connectors.billing, &connectors.entitlement}) {
+    HealthRecorder recorder;
+    const auto* health = driver->plugin().extension<perennial_health>(PERENNIAL_HEALTH);
+    EXPECT_EQ(health->check(driver->plugin().instance(), 10'000, &recorder.reply()),
+              PERENNIAL_CALL_DONE);
+    for (const auto& [level, text] : recorder.findings()) {
+      EXPECT_LT(level, PERENNIAL_LEVEL_WARNING) << text;
+    }
+    EXPECT_FALSE(recorder.findings().empty());
+  }
+}
+
+TEST_F(EstateTest, AllRenewalsSettleInAHealthyEstate) {
+  Sandbox sandbox({"--renewals", "30", "--seed", "7"});
+  Connectors connectors(sandbox);
+  run_all(connectors, 30);
+  expect_settled(sandbox, 30);
+  std::size_t posted = 0;
+  for (const Json& event : connectors.erp.poll("postings")) {
+    EXPECT_EQ(event["type"], "revenue.posted.v1");
+    const std::string renewal = event["data"]["renewal"];
+    EXPECT_EQ(event["data"]["invoice"], parts_[renewal]["invoice.posted.v1"]["data"]["invoice"]);
+    ++posted;
+  }
+  EXPECT_GE(posted, 30u);
+  report(connectors);
+}
+
+TEST_F(EstateTest, AllRenewalsSettleUnderPassingFaults) {
+  Sandbox sandbox({"--renewals", "30", "--seed", "11"});
+  Connectors connectors(sandbox);
+  sandbox.control("POST", "/faults/preset", {{"name", "transient"}, {"rate", 0.15}});
+  run_all(connectors, 30);
+  std::cout << sandbox.control("GET", "/faults").dump(1) << "\n";
+  sandbox.control("DELETE", "/faults");
+  expect_settled(sandbox, 30);
+  report(connectors);
+}
+
+}  // namespace
+}  // namespace perennial::tests
