@@ -86,9 +86,9 @@ class Faults {
   // Spreads `rate` of all calls over every kind but late_effect, on every system.
   struct Preset {
     double rate = 0.15;
-    int floor = 20;            // every kind happens at least this often on every system
-    double floor_rate = 0.35;  // how hard a system is pressed until then
-    int streak_max = 3;        // faults in a row on one renewal's same call
+    int floor = 20;           // every kind happens at least this often on every system
+    double floor_rate = 0.4;  // how hard a system is pressed until then
+    int streak_max = 3;       // faults in a row on one renewal's same call
     Json params = Json::object();
   };
   void set_preset(const Preset& preset);

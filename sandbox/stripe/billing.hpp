@@ -89,6 +89,7 @@ class Billing : public System {
   bool is_listed(const Call& call, const Json& record,
                  std::initializer_list<std::string_view> filters) const;
   void expand(const Call& call, Json& body) const;
+  Json payments_of(const Json& invoice) const;
   void expand_path(Json& node, const std::string& path, const std::string& version) const;
 
   Answer create_customer(const Call& call);
@@ -100,6 +101,8 @@ class Billing : public System {
   std::optional<StripeError> apply_lines(const Call& call, Json& subscription);
 
   Answer create_invoice(const Call& call);
+  std::optional<StripeError> check_invoice(const Call& call, Json& invoice) const;
+  void take_pending_lines(Json& invoice);
   Answer update_invoice(const Call& call, const std::string& id);
   Answer delete_invoice(const Call& call, const std::string& id);
   Answer change_invoice(const Call& call, const std::string& id, const std::string& verb);

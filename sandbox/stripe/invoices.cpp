@@ -25,6 +25,42 @@ Json line_of(const Json& invoice_line, const std::string& line_id) {
   return line;
 }
 
+Json empty_draft(const std::string& id, std::int64_t now) {
+  return {{"id", id},
+          {"object", "invoice"},
+          {"account_country", "US"},
+          {"amount_due", 0},
+          {"amount_paid", 0},
+          {"amount_remaining", 0},
+          {"attempt_count", 0},
+          {"attempted", false},
+          {"billing_reason", "manual"},
+          {"charge", nullptr},
+          {"created", now},
+          {"hosted_invoice_url", nullptr},
+          {"invoice_pdf", nullptr},
+          {"livemode", false},
+          {"number", nullptr},
+          {"paid", false},
+          {"paid_out_of_band", false},
+          {"payment_intent", nullptr},
+          {"period_start", now},
+          {"period_end", now},
+          {"status", "draft"},
+          {"status_transitions",
+           {{"finalized_at", nullptr},
+            {"marked_uncollectible_at", nullptr},
+            {"paid_at", nullptr},
+            {"voided_at", nullptr}}},
+          {"tax", nullptr},
+          {"lines",
+           {{"object", "list"},
+            {"data", Json::array()},
+            {"has_more", false},
+            {"total_count", 0},
+            {"url", "/v1/invoices/" + id + "/lines"}}}};
+}
+
 }  // namespace
 
 Answer Billing::route_invoices(const Call& call, const std::vector<std::string>& path) {
@@ -47,7 +83,7 @@ Answer Billing::route_invoices(const Call& call, const std::vector<std::string>&
   return {nullptr, error};
 }
 
-Answer Billing::create_invoice(const Call& call) {
+std::optional<StripeError> Billing::check_invoice(const Call& call, Json& invoice) const {
   if (auto problem = check_parameters(call.form, {"customer",
                                                   "collection_method",
                                                   "days_until_due",
@@ -69,91 +105,67 @@ Answer Billing::create_invoice(const Call& call) {
                                                   "discounts",
                                                   "number",
                                                   "issuer"})) {
-    return {nullptr, *problem};
+    return problem;
   }
-  if (auto problem = check_customer(call)) return {nullptr, *problem};
-  const Json customer = *store_.named("customer").newest(text_of(call.form, "customer"));
+  if (auto problem = check_customer(call)) return problem;
   std::optional<std::int64_t> days;
   std::optional<std::int64_t> due;
-  if (auto problem = read_integer(call.form, "days_until_due", days)) return {nullptr, *problem};
-  if (auto problem = read_integer(call.form, "due_date", due)) return {nullptr, *problem};
+  if (auto problem = read_integer(call.form, "days_until_due", days)) return problem;
+  if (auto problem = read_integer(call.form, "due_date", due)) return problem;
   const bool is_sent = text_of(call.form, "collection_method") == "send_invoice";
   if (is_sent && !days && !due) {
     StripeError error;
     error.text =
         "If invoices are sent (collection_method=send_invoice), you must specify one of "
         "`due_date` or `days_until_due`.";
-    return {nullptr, error};
+    return error;
   }
   const std::string subscription = text_of(call.form, "subscription");
   if (!subscription.empty() && store_.named("subscription").newest(subscription) == nullptr) {
-    return {nullptr, no_such("subscription", subscription, "subscription", 400)};
+    return no_such("subscription", subscription, "subscription", 400);
   }
+  invoice["collection_method"] = is_sent ? "send_invoice" : "charge_automatically";
+  invoice["days_until_due"] = days ? Json(*days) : Json();
+  invoice["due_date"] = due ? Json(*due) : Json();
+  invoice["subscription"] = subscription.empty() ? Json() : Json(subscription);
+  invoice["auto_advance"] = text_of(call.form, "auto_advance") == "true";
+  invoice["description"] = member_of(call.form, "description");
+  invoice["footer"] = member_of(call.form, "footer");
+  return std::nullopt;
+}
+
+Answer Billing::create_invoice(const Call& call) {
+  Json invoice = empty_draft(store_.new_id("in_"), store_.now());
+  if (auto problem = check_invoice(call, invoice)) return {nullptr, *problem};
+  const Json customer = *store_.named("customer").newest(text_of(call.form, "customer"));
   std::string currency = lower_case(text_of(call.form, "currency"));
   if (currency.empty()) currency = text_of(customer, "currency");
-  const std::string id = store_.new_id("in_");
-  const std::int64_t now = store_.now();
-  Json invoice{{"id", id},
-               {"object", "invoice"},
-               {"account_country", "US"},
-               {"amount_due", 0},
-               {"amount_paid", 0},
-               {"amount_remaining", 0},
-               {"attempt_count", 0},
-               {"attempted", false},
-               {"auto_advance", text_of(call.form, "auto_advance") == "true"},
-               {"billing_reason", "manual"},
-               {"charge", nullptr},
-               {"collection_method", is_sent ? "send_invoice" : "charge_automatically"},
-               {"created", now},
-               {"currency", currency.empty() ? "usd" : currency},
-               {"customer", customer["id"]},
-               {"customer_email", member_of(customer, "email")},
-               {"customer_name", member_of(customer, "name")},
-               {"days_until_due", days ? Json(*days) : Json()},
-               {"description", member_of(call.form, "description")},
-               {"due_date", due ? Json(*due) : Json()},
-               {"footer", member_of(call.form, "footer")},
-               {"hosted_invoice_url", nullptr},
-               {"invoice_pdf", nullptr},
-               {"livemode", false},
-               {"number", nullptr},
-               {"paid", false},
-               {"paid_out_of_band", false},
-               {"payment_intent", nullptr},
-               {"period_start", now},
-               {"period_end", now},
-               {"status", "draft"},
-               {"status_transitions",
-                {{"finalized_at", nullptr},
-                 {"marked_uncollectible_at", nullptr},
-                 {"paid_at", nullptr},
-                 {"voided_at", nullptr}}},
-               {"subscription", subscription.empty() ? Json() : Json(subscription)},
-               {"tax", nullptr},
-               {"lines",
-                {{"object", "list"},
-                 {"data", Json::array()},
-                 {"has_more", false},
-                 {"total_count", 0},
-                 {"url", "/v1/invoices/" + id + "/lines"}}}};
+  invoice["currency"] = currency.empty() ? "usd" : currency;
+  invoice["customer"] = customer["id"];
+  invoice["customer_email"] = member_of(customer, "email");
+  invoice["customer_name"] = member_of(customer, "name");
   merge_metadata(call.form, invoice);
   refresh_totals(invoice);
   store_.record("invoice_create", invoice, call.cause, call.form);
   if (text_of(call.form, "pending_invoice_items_behavior") == "include") {
-    std::vector<Json> pending;
-    store_.named("invoiceitem").for_each_newest([&](const std::string&, const Json& line) {
-      if (line["customer"] == customer["id"] && line["invoice"].is_null()) pending.push_back(line);
-    });
-    for (Json& line : pending) {
-      line["invoice"] = id;
-      store_.named("invoiceitem").put(text_of(line, "id"), line);
-      add_line(invoice, line);
-    }
+    take_pending_lines(invoice);
   }
-  store_.named("invoice").put(id, invoice);
+  store_.named("invoice").put(text_of(invoice, "id"), invoice);
   store_.emit("invoice.created", invoice, nullptr, call.cause);
   return {invoice, std::nullopt};
+}
+
+void Billing::take_pending_lines(Json& invoice) {
+  std::vector<Json> pending;
+  store_.named("invoiceitem").for_each_newest([&](const std::string&, const Json& line) {
+    const bool is_pending = line["customer"] == invoice["customer"] && line["invoice"].is_null();
+    if (is_pending) pending.push_back(line);
+  });
+  for (Json& line : pending) {
+    line["invoice"] = invoice["id"];
+    store_.named("invoiceitem").put(text_of(line, "id"), line);
+    add_line(invoice, line);
+  }
 }
 
 void Billing::refresh_totals(Json& invoice) const {

@@ -208,6 +208,18 @@ Answer Billing::list(const Call& call, const std::string& object,
           std::nullopt};
 }
 
+// The payments of an invoice, which it shows only when they are asked for.
+Json Billing::payments_of(const Json& invoice) const {
+  Json rows = Json::array();
+  store_.named("invoice_payment").for_each([&](const std::string&, const Json& payment) {
+    if (text_of(payment, "invoice") == text_of(invoice, "id")) rows.push_back(payment);
+  });
+  return {{"object", "list"},
+          {"data", std::move(rows)},
+          {"has_more", false},
+          {"url", "/v1/invoice_payments?invoice=" + text_of(invoice, "id")}};
+}
+
 void Billing::expand_path(Json& node, const std::string& path, const std::string& version) const {
   if (node.is_array()) {
     for (Json& row : node) expand_path(row, path, version);
@@ -216,6 +228,7 @@ void Billing::expand_path(Json& node, const std::string& path, const std::string
   if (!node.is_object()) return;
   const std::size_t dot = path.find('.');
   const std::string name = path.substr(0, dot);
+  if (name == "payments" && text_of(node, "object") == "invoice") node[name] = payments_of(node);
   if (!node.contains(name)) return;
   Json& child = node[name];
   if (child.is_string()) {

@@ -127,10 +127,8 @@ void Store::seed_account(const PlannedAccount& account) {
             {"phone", nullptr}});
 }
 
-void Store::seed_renewal(const PlannedRenewal& renewal) {
-  const PlannedAccount& account = estate_.account_of(renewal);
-  const std::int64_t begin = unix_seconds(start_of(add_months(renewal.start, -12)));
-  const std::int64_t end = unix_seconds(start_of(renewal.start));
+// A yearly price for each contract line, and the subscription's line with it.
+Json Store::seed_lines(const PlannedRenewal& renewal, std::int64_t begin, std::int64_t end) {
   const std::string currency = lower_case(renewal.currency);
   Json rows = Json::array();
   for (const PlannedLine& line : renewal.lines) {
@@ -162,6 +160,15 @@ void Store::seed_renewal(const PlannedRenewal& renewal) {
                     {"quantity", line.quantity},
                     {"subscription", renewal.subscription_id}});
   }
+  return rows;
+}
+
+void Store::seed_renewal(const PlannedRenewal& renewal) {
+  const PlannedAccount& account = estate_.account_of(renewal);
+  const std::int64_t begin = unix_seconds(start_of(add_months(renewal.start, -12)));
+  const std::int64_t end = unix_seconds(start_of(renewal.start));
+  const std::string currency = lower_case(renewal.currency);
+  const Json rows = seed_lines(renewal, begin, end);
   tables_.at("subscription")
       .put(renewal.subscription_id,
            {{"id", renewal.subscription_id},

@@ -45,6 +45,7 @@ class Store {
   void seed();
   void seed_account(const PlannedAccount& account);
   void seed_renewal(const PlannedRenewal& renewal);
+  Json seed_lines(const PlannedRenewal& renewal, std::int64_t begin, std::int64_t end);
   void append_event(const std::string& type, Json object, Json previous, const Cause& cause);
 
   Estate& estate_;
