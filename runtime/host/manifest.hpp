@@ -3,7 +3,7 @@
 // Place:   read by plugin_catalog; used by lint, by hosts and by the partition's composition.
 // Errors:  every refusal names file, JSON pointer, what was expected, what came, and the cure.
 // Limits:  PERENNIAL_NAME_BYTES_MAX for names; files of at most 1 MiB.
-// Format:  docs/plugin-manifest.md describes connector.json field by field.
+// Format:  connector.json, manifest_version 1; the structs below name its fields one by one.
 #pragma once
 
 #include <cstdint>
