@@ -7,16 +7,6 @@
 namespace perennial::app {
 namespace {
 
-std::string_view line_of(const SourceFile& file, int line) {
-  std::string_view rest = file.text;
-  for (int at = 1; at < line; ++at) {
-    const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos) return {};
-    rest.remove_prefix(end + 1);
-  }
-  return rest.substr(0, rest.find('\n'));
-}
-
 // Levenshtein distance over bytes.
 std::size_t distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> row(right.size() + 1);
@@ -35,6 +25,16 @@ std::size_t distance(std::string_view left, std::string_view right) {
 }
 
 }  // namespace
+
+std::string_view line_of(const SourceFile& file, int line) {
+  std::string_view rest = file.text;
+  for (int at = 1; at < line; ++at) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos) return {};
+    rest.remove_prefix(end + 1);
+  }
+  return rest.substr(0, rest.find('\n'));
+}
 
 void Findings::add(const Place& place, std::string_view name, std::string reason) {
   all_.push_back(Finding{place, std::string(name), std::move(reason)});

@@ -41,6 +41,9 @@ class Findings {
   std::vector<Finding> all_;
 };
 
+// A line of the file without its line feed; empty beyond the end.
+[[nodiscard]] std::string_view line_of(const SourceFile& file, int line);
+
 // " (did you mean 'x'?)" for the known word nearest to `word`, or nothing when none is near.
 [[nodiscard]] std::string did_you_mean(std::string_view word,
                                        const std::vector<std::string>& known);

@@ -14,6 +14,12 @@ Place place_of(const std::shared_ptr<const SourceFile>& file, const YAML::Mark& 
   return Place{file, std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
 }
 
+// Column of a tab in the indentation, which YAML forbids and its parsers report late; 0 = none.
+int indenting_tab(std::string_view line) {
+  const std::size_t tab = line.find_first_not_of(' ');
+  return tab != std::string_view::npos && line[tab] == '\t' ? static_cast<int>(tab) + 1 : 0;
+}
+
 class Reader {
  public:
   Reader(const std::shared_ptr<const SourceFile>& file, Findings& findings)
@@ -79,7 +85,14 @@ std::optional<YamlNode> read_yaml(const std::shared_ptr<const SourceFile>& file,
     }
     return Reader(file, findings).node(documents.front(), 0);
   } catch (const YAML::Exception& error) {
-    findings.add(place_of(file, error.mark), "yaml-syntax", "expected YAML, but: " + error.msg);
+    const Place place = place_of(file, error.mark);
+    const int tab = indenting_tab(line_of(*file, place.line));
+    if (tab > 0) {
+      findings.add(Place{file, place.line, tab}, "yaml-syntax",
+                   "expected blanks as indentation, but there is a tab");
+    } else {
+      findings.add(place, "yaml-syntax", "expected YAML, but: " + error.msg);
+    }
     return std::nullopt;
   }
 }
