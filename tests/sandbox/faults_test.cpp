@@ -50,6 +50,14 @@ TEST_F(RunningFaults, KeepAConnectionForManyCalls) {
   for (const Exchange& answer : answers) EXPECT_EQ(answer.status, 200);
 }
 
+TEST_F(RunningFaults, AnswerBodiesOverTheLimitWithTheReason) {
+  Request request = patch();
+  request.body = std::string(17 * 1024 * 1024, ' ');
+
+  EXPECT_EQ(ask(url_, request).status, 413);
+  EXPECT_EQ(ask(url_, read()).status, 200);
+}
+
 TEST_F(RunningFaults, LatencyDelaysAndThenAnswers) {
   inject("latency", {{"ms", 120}});
 
