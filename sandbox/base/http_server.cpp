@@ -1,6 +1,7 @@
 #include "sandbox/base/http_server.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -48,6 +49,28 @@ std::string garbled(std::string body) {
   const std::size_t kept = body.size() / 3;
   body.replace(kept, body.size() - kept, body.size() - kept, '#');
   return body.empty() ? std::string("<<#") : body;
+}
+
+// Answers what cannot be read as a request, unless the client simply went away; always false.
+bool refuse_unreadable(Tcp::socket& socket, const error_code& error) {
+  const bool is_protocol_error =
+      error.category() == beast_http::make_error_code(beast_http::error::body_limit).category();
+  const bool is_gone =
+      error == beast_http::error::end_of_stream || error == beast_http::error::partial_message;
+  if (!is_protocol_error || is_gone) return false;
+  Response response;
+  response.status = error == beast_http::error::body_limit ? 413 : 400;
+  response.content_type = "text/plain";
+  response.body = "expected an HTTP/1.1 request, but " + error.message() + "\n";
+  error_code ignored;
+  const std::string bytes = render_head(response, false, response.body.size()) + response.body;
+  boost::asio::write(socket, boost::asio::buffer(bytes), ignored);
+  socket.shutdown(Tcp::socket::shutdown_send, ignored);
+  // What the client still sends is read away, or closing would reset the answer out of its hands.
+  std::array<char, 16384> rest{};
+  error_code ended;
+  while (!ended) socket.read_some(boost::asio::buffer(rest), ended);
+  return false;
 }
 
 }  // namespace
@@ -111,14 +134,14 @@ bool HttpServer::Impl::read_request(Tcp::socket& socket, boost::beast::flat_buff
   parser.header_limit(header_bytes_max);
   error_code error;
   beast_http::read_header(socket, buffer, parser, error);
-  if (error) return false;
+  if (error) return refuse_unreadable(socket, error);
   if (boost::beast::iequals(parser.get()[beast_http::field::expect], "100-continue")) {
     const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     boost::asio::write(socket, boost::asio::buffer(go_on), error);
     if (error) return false;
   }
   beast_http::read(socket, buffer, parser, error);
-  if (error) return false;
+  if (error) return refuse_unreadable(socket, error);
   out = parser.release();
   return true;
 }

@@ -169,6 +169,7 @@ EntityType accounting_type() {
                      typed("AccountingDocumentCreationDate", Edm::date),
                      text("AccountingDocCreatedByUser", 12),
                      text("DocumentReferenceID", 16),
+                     text("PaymentReference", 30),
                      text("AccountingDocumentHeaderText", 25),
                      text("AssignmentReference", 18),
                      text("DocumentItemText", 50),

@@ -119,21 +119,24 @@ Response Erp::write(const Request& request, const Service& service, const Entity
   if (path.set == "A_SalesOrder" && is_change) return change_order(request, path);
   if (path.set == "ExternalInvoice" && is_create) return create_invoice(request);
   if (path.set == "ExternalInvoice" && is_change) return change_invoice(request, path);
-  return failed(
-      request,
-      {405, "/IWFND/CM_MGW/096",
-       "Method " + method + " is not supported on " + path.set + " of " + service.space, ""});
+  return failed(request, {501, "/IWBEP/CM_MGW_RT/021",
+                          "Method " + method + " of " + service.space + "." + path.set +
+                              " is not implemented in the data provider class",
+                          ""});
 }
 
 std::optional<Response> Erp::precondition(const Request& request, const Json& record) const {
   const std::string_view tag = request.header("If-Match");
   if (tag.empty()) {
-    return failed(request, {428, "/IWBEP/CM_MGW_RT/044",
-                            "Precondition required: send the entity tag in If-Match", ""});
+    const bool is_v4 = request.path.find("/odata4/") != std::string::npos;
+    return failed(request,
+                  is_v4 ? ErpError{428, "/IWBEP/CM_V4_APPS/017",
+                                   "The request has to be conditional (ETag required)", ""}
+                        : ErpError{428, "/IWBEP/CM_MGW_RT/194", "Precondition required", ""});
   }
   if (tag == "*" || tag == etag_of(record)) return std::nullopt;
-  return failed(request, {412, "/IWBEP/CM_MGW_RT/022",
-                          "Precondition failed: the entity has been changed meanwhile", ""});
+  return failed(request, {412, "/IWBEP/CM_MGW_RT/190",
+                          "State of the resource (entity) was already changed (If-Match)", ""});
 }
 
 Response Erp::created(const Request& request, const Service& service, const EntityType& type,
@@ -396,6 +399,7 @@ void Erp::post_to_accounting(const Json& invoice) {
              {"AccountingDocumentCreationDate", format_day(day_of(estate_.clock.now()))},
              {"AccountingDocCreatedByUser", "CC0000000001"},
              {"DocumentReferenceID", reference.substr(0, 16)},
+             {"PaymentReference", text_of(invoice, "InvoiceReference").substr(0, 30)},
              {"AccountingDocumentHeaderText", text_of(invoice, "DocumentHeaderText").substr(0, 25)},
              {"AssignmentReference", text_of(invoice, "RenewalNumber").substr(0, 18)},
              {"DocumentItemText", text_of(line, "Description").substr(0, 50)},

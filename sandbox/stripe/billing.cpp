@@ -60,7 +60,9 @@ std::optional<Response> Billing::begin(const Request& request) {
     in_flight_.insert(key);
     return std::nullopt;
   }
-  const Call call{request, Json::object(), {}, estate_.options().stripe_version};
+  // The ids of other calls come from the estate, whose mutex is not held here.
+  const std::string request_id = "req_" + std::to_string(hash_text(key));
+  const Call call{request, Json::object(), {request_id, key}, estate_.options().stripe_version};
   StripeError error;
   error.status = 409;
   error.type = "idempotency_error";
