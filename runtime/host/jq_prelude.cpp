@@ -4,7 +4,9 @@ namespace perennial::host {
 
 // Amounts are moved as texts and digits; the only arithmetic is on integers, which is exact up to
 // 2^53. Minor units as of ISO 4217:2015, table A.1 "Current currency & funds code list"
-// (www.six-group.com, "Data Standards"): every code not named here has two.
+// (www.six-group.com, "Data Standards"): every code not named here has two. mktime is not used,
+// because in jq 1.6 it depends on the time zone of the process; 134774 is the number of days from
+// 1601-01-01, where the calendar's cycle of 400 years begins, to 1970-01-01.
 std::string_view jq_prelude() {
   return R"jq(
 def _shown: tojson | if length > 60 then .[:60] + "..." else . end;
@@ -55,9 +57,13 @@ def currency_digits($code):
    else 9 end)
   | if . < 9 then .
     else error("expected a currency code of ISO 4217 with minor units, but \($code | _shown) came") end;
+def _seconds_of_parts:
+  (.[0] - 1601) as $years
+  | (365 * $years + ($years / 4 | floor) - ($years / 100 | floor) + ($years / 400 | floor) + .[7]
+     - 134774) * 86400 + .[3] * 3600 + .[4] * 60 + .[5];
 def _seconds($format; $example):
   . as $value
-  | (try (strptime($format) | mktime) catch null)
+  | (try (strptime($format) | _seconds_of_parts) catch null)
   | if . != null and ($value | length) >= 10 and strftime($format) == $value then .
     else error("expected \($example), but \($value | _shown) came") end;
 def _date_seconds: _seconds("%Y-%m-%d"; "a day of the calendar such as 2026-03-31");

@@ -171,18 +171,37 @@ TEST(JqPrelude, ConvertsTimes) {
 }
 
 TEST(JqPrelude, AgreesWithTheCalendarOverManyYears) {
-  // Each day from 1900 to 2100, against the C library's calendar, which gmtime and mktime show.
+  // Each day from 1900 to 2100, against the C library's calendar, which todate shows.
   EXPECT_EQ(run("[range(-25567; 47483) | . * 86400"
                 " | select((todate | .[:10] | day_after) != (. + 86400 | todate | .[:10])"
                 " or (todate | iso_to_epoch_s) != .)]"),
             "[]");
 }
 
+TEST(JqPrelude, DoesNotDependOnTheTimeZoneOfTheProcess) {
+  const char* before = std::getenv("TZ");
+  const std::string zone = before == nullptr ? "" : before;
+  ::setenv("TZ", "America/New_York", 1);
+  ::tzset();
+  expect_all({
+      {R"("2026-07-01T10:00:00Z" | iso_to_epoch_s)", "1782900000"},
+      {R"("2026-03-08" | day_after)", R"("2026-03-09")"},
+      {R"("2026-11-01" | day_after)", R"("2026-11-02")"},
+      {"1782900000000 | epoch_ms_to_iso", R"("2026-07-01T10:00:00Z")"},
+  });
+  if (before == nullptr) {
+    ::unsetenv("TZ");
+  } else {
+    ::setenv("TZ", zone.c_str(), 1);
+  }
+  ::tzset();
+}
+
 TEST(JqScan, RefusesWhatDependsOnMoreThanTheInput) {
-  for (const char* word :
-       {"now", "env", "input", "inputs", "debug", "stderr", "input_filename", "localtime",
-        "strflocaltime(\"%Y\")", "$ENV", "halt", "halt_error", "get_search_list",
-        "input_line_number", "$__prog_args", "import \"a\" as a; .", "include \"a\"; ."}) {
+  for (const char* word : {"now", "env", "input", "inputs", "debug", "stderr", "input_filename",
+                           "localtime", "strflocaltime(\"%Y\")", "mktime", "fromdate", "$ENV",
+                           "halt", "halt_error", "get_search_list", "input_line_number",
+                           "$__prog_args", "import \"a\" as a; .", "include \"a\"; ."}) {
     const auto error = scan_filter(std::string(".a |\n  ") + word);
     ASSERT_TRUE(error) << word;
     EXPECT_EQ(error->line, 2u) << word;
@@ -198,7 +217,7 @@ TEST(JqScan, LetsFieldsAndTextsHaveAnyName) {
   for (const char* filter :
        {".now", ".a.env.input", "{now: 1, env: .env}", "\"now is the time\"", "# now\n.",
         "\"say \\\"now\\\"\"", ".[\"input\"]", "nowhere", "$now", "{\"a\": .debug}",
-        "gmtime | mktime", "@base64 \"x\\(.now)\"", "1.5e3", ".. | .now?", "."}) {
+        "gmtime | todate", "@base64 \"x\\(.now)\"", "1.5e3", ".. | .now?", "."}) {
     const auto error = scan_filter(filter);
     EXPECT_FALSE(error) << filter << ": " << error->reason;
   }
