@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -194,7 +195,9 @@ std::optional<FilterError> MapCheck::check(std::string_view filter) {
     return FilterError{1, 0, compiled.error().reason};
   }
   const CompileError& first = errors.front();
-  return FilterError{first.line - head_lines, column_of(first),
+  // jq tells an unfinished filter where it met the bracket behind it: one line too late.
+  const auto lines = static_cast<std::size_t>(std::count(filter.begin(), filter.end(), '\n')) + 1;
+  return FilterError{std::min(first.line - head_lines, lines), column_of(first),
                      "expected a jq filter, but jq says: " + first.reason};
 }
 

@@ -170,8 +170,10 @@ bool JqProgram::has_map(std::string_view name) const {
 
 std::string JqProgram::place(std::size_t line) const {
   for (const Segment& segment : segments_) {
-    if (line >= segment.first_line && line < segment.first_line + segment.lines) {
-      return segment.file + ":" + std::to_string(line - segment.first_line + 1);
+    // jq tells an unfinished filter where it met the bracket behind it: one line too late.
+    if (line >= segment.first_line && line <= segment.first_line + segment.lines) {
+      return segment.file + ":" +
+             std::to_string(std::min(line - segment.first_line + 1, segment.lines));
     }
   }
   return "program:" + std::to_string(line);

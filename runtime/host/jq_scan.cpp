@@ -8,22 +8,26 @@ namespace perennial::host {
 namespace {
 
 // Builtins of the jq 1.6 manual (jqlang.github.io/jq/manual/v1.6) whose answer depends on more than
-// their input, and words that load other files.
-constexpr std::array<std::string_view, 17> refused_words = {"now",
+// their input, and words that load other files. mktime, and what is made of it, is among them
+// because it moves with the process's time zone; the prelude's iso_to_epoch_s does not.
+constexpr std::array<std::string_view, 20> refused_words = {"now",
                                                             "env",
                                                             "input",
                                                             "inputs",
                                                             "debug",
                                                             "stderr",
                                                             "halt",
-                                                            "import",
-                                                            "input_filename",
-                                                            "include",
                                                             "halt_error",
-                                                            "localtime",
+                                                            "import",
+                                                            "include",
                                                             "module",
                                                             "modulemeta",
+                                                            "localtime",
                                                             "strflocaltime",
+                                                            "input_filename",
+                                                            "mktime",
+                                                            "fromdate",
+                                                            "fromdateiso8601",
                                                             "input_line_number",
                                                             "get_search_list"};
 constexpr std::array<std::string_view, 2> refused_variables = {"ENV", "__prog_args"};
