@@ -26,8 +26,6 @@ namespace perennial::app {
 
 struct RuntimeOptions {
   std::string host_binary;  // of child hosts; empty = perennial-host beside this program
-  // Defects on purpose ("dedupe", "lookup", "commit"), understood by the test build only.
-  std::string negative_control;
 };
 
 class Runtime {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/base/limits.hpp"
+#include "runtime/pipeline/controls.hpp"
 #include "runtime/pipeline/outcome.hpp"
 #include "runtime/pipeline/partition.hpp"
 
@@ -205,9 +206,7 @@ Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
                            const wire::OutcomeEntry& entry) {
   ++counters_.deliveries_uncertain;
   const OperationPlan& plan = plan_of(delivery);
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  if (controls_.skips_lookup) return try_later(turn, delivery, entry, state::cause_absent);
-#endif
+  if (controls().skips_lookup) return try_later(turn, delivery, entry, state::cause_absent);
   const bool is_resend_safe =
       plan.idempotency == Idempotency::key || plan.idempotency == Idempotency::natural;
   if (is_resend_safe) return try_later(turn, delivery, entry, state::cause_in_doubt);
