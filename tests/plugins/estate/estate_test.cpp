@@ -12,20 +12,48 @@
 namespace perennial::tests {
 namespace {
 
+std::string jwt_key() {
+  const char* given = std::getenv("PERENNIAL_SANDBOX_JWT_KEY");
+  return text_file(given == nullptr ? "sandbox/credentials/crm_jwt_key.pem" : given);
+}
+
+// How CRM and ERP are logged on to; the others know one way only.
+enum class Logon { usual, signed_and_oauth };
+
+Json crm_auth(Logon logon) {
+  if (logon == Logon::usual) {
+    return {{"kind", "client_credentials"}, {"client_id", "perennial-sandbox-client"}};
+  }
+  return {{"kind", "jwt_bearer"},
+          {"client_id", "perennial-sandbox-client"},
+          {"username", "integration@perennial.example"}};
+}
+
+Json erp_auth(Logon logon, const std::string& url) {
+  if (logon == Logon::usual) return {{"kind", "basic"}, {"user", "PERENNIAL_COMM"}};
+  return {{"kind", "oauth2"},
+          {"client_id", "perennial-sandbox-erp"},
+          {"token_url", url + "/sap/bc/sec/oauth2/token"}};
+}
+
 struct Connectors {
-  explicit Connectors(const Sandbox& sandbox)
+  explicit Connectors(const Sandbox& sandbox, Logon logon = Logon::usual)
       : crm("salesforce",
             {{"base_url", sandbox.url("crm")},
-             {"auth", {{"kind", "client_credentials"}, {"client_id", "perennial-sandbox-client"}}},
+             {"auth", crm_auth(logon)},
              {"lag_ms", 0},
              {"timeout_ms", 8000}},
-            {{"auth.client_secret", "perennial-sandbox-secret"}}, Json::object()),
+            {{"auth.client_secret", "perennial-sandbox-secret"},
+             {"auth.private_key", logon == Logon::usual ? "" : jwt_key()}},
+            Json::object()),
         erp("erp",
             {{"base_url", sandbox.url("erp")},
              {"sap_client", "100"},
-             {"auth", {{"kind", "basic"}, {"user", "PERENNIAL_COMM"}}},
+             {"auth", erp_auth(logon, sandbox.url("erp"))},
              {"timeout_ms", 8000}},
-            {{"auth.password", "sandbox-password"}}, Json::object()),
+            {{"auth.password", "sandbox-password"},
+             {"auth.client_secret", "perennial-sandbox-erp-secret"}},
+            Json::object()),
         billing("billing", {{"base_url", sandbox.url("billing")}, {"timeout_ms", 8000}},
                 {{"api_key", "sk_test_perennial_sandbox"}}, Json::object()),
         entitlement("entitlement",
@@ -154,6 +182,13 @@ TEST_F(EstateTest, AllRenewalsSettleInAHealthyEstate) {
   }
   EXPECT_GE(posted, 30u);
   report(connectors);
+}
+
+TEST_F(EstateTest, TheOtherWaysToLogOnWorkToo) {
+  Sandbox sandbox({"--renewals", "5", "--seed", "3"});
+  Connectors connectors(sandbox, Logon::signed_and_oauth);
+  run_all(connectors, 5);
+  expect_settled(sandbox, 5);
 }
 
 TEST_F(EstateTest, AllRenewalsSettleUnderPassingFaults) {
