@@ -117,7 +117,7 @@ class EstateTest : public ::testing::Test {
     }
   }
 
-  void run_all(Connectors& connectors, std::size_t wanted) {
+  void accept_all(Connectors& connectors, std::size_t wanted) {
     // The present second is not read until it is over.
     for (int round = 0; round < 200 && parts_.size() < wanted; ++round) {
       for (const Json& event : connectors.crm.poll("opportunities")) {
@@ -125,6 +125,30 @@ class EstateTest : public ::testing::Test {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
+    ASSERT_EQ(parts_.size(), wanted);
+  }
+
+  // Performs what needs no payment, and gives the code of the first rejection.
+  std::string first_refusal(Connectors& connectors, const std::string& renewal, bool is_planted) {
+    const std::pair<Driver*, const char*> steps[] = {{&connectors.erp, "create_order"},
+                                                     {&connectors.billing, "renew_subscription"},
+                                                     {&connectors.billing, "issue_invoice"},
+                                                     {&connectors.entitlement, "extend"},
+                                                     {&connectors.crm, "update_opportunity"}};
+    std::string code;
+    for (const auto& [driver, operation] : steps) {
+      const Driver::Effect effect =
+          driver->perform(operation, join(parts_[renewal]), renewal + "-" + operation);
+      for (const Json& made : effect.events) parts_[renewal][made["type"]] = event_of(made);
+      if (effect.kind != sdk::OutcomeKind::rejected) continue;
+      EXPECT_TRUE(is_planted) << renewal << " " << operation << ": " << effect.why;
+      if (code.empty()) code = std::string(operation) + ": " + effect.why;
+    }
+    return code;
+  }
+
+  void run_all(Connectors& connectors, std::size_t wanted) {
+    accept_all(connectors, wanted);
     ASSERT_EQ(parts_.size(), wanted);
     for (const auto& [renewal, parts] : parts_) begin(connectors, renewal);
     collect_payments(connectors);
@@ -189,6 +213,30 @@ TEST_F(EstateTest, TheOtherWaysToLogOnWorkToo) {
   Connectors connectors(sandbox, Logon::signed_and_oauth);
   run_all(connectors, 5);
   expect_settled(sandbox, 5);
+}
+
+// Every permanent cause is a rejection with the vendor's own code, and nothing else is one.
+TEST_F(EstateTest, PlantedCausesAreRejectedByName) {
+  Sandbox sandbox({"--renewals", "30", "--seed", "5"});
+  sandbox.control("POST", "/faults/preset",
+                  {{"name", "mixed"}, {"rate", 0}, {"floor", 0}, {"permanent", 7}});
+  Connectors connectors(sandbox);
+  std::map<std::string, std::string> planted;
+  for (const Json& cause : sandbox.control("GET", "/planted")) {
+    if (cause["kind"] == "late_effect") continue;
+    planted[cause["renewal"]] = cause["kind"];
+  }
+  accept_all(connectors, 30);
+  std::map<std::string, std::string> refused;
+  for (auto& [renewal, parts] : parts_) {
+    const std::string code = first_refusal(connectors, renewal, planted.count(renewal) > 0);
+    if (!code.empty()) refused[renewal] = code;
+  }
+  for (const auto& [renewal, kind] : planted) {
+    EXPECT_EQ(refused.count(renewal), 1u) << renewal << " " << kind;
+    std::cout << kind << " -> " << refused[renewal] << "\n";
+  }
+  EXPECT_EQ(refused.size(), planted.size());
 }
 
 TEST_F(EstateTest, AllRenewalsSettleUnderPassingFaults) {
