@@ -137,7 +137,7 @@ Status PartitionService::give(const Input& input) {
 void PartitionService::commit() {
   std::move(effects_.outputs.begin(), effects_.outputs.end(), std::back_inserter(outbox_));
   effects_.outputs.clear();
-  const bool must_wait = controls().releases_before_commit && clock_.now_ms() % 100 > 5;
+  const bool must_wait = controls().releases_before_commit && clock_.now_ms() % 2000 > 20;
   if (effects_.records.count > 0 && committer_->is_idle() && !must_wait) {
     committer_->submit(effects_.records);
   }
