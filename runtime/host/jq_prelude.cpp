@@ -1,14 +1,14 @@
 #include "runtime/host/jq_prelude.hpp"
 
 namespace perennial::host {
+namespace {
 
 // Amounts are moved as texts and digits; the only arithmetic is on integers, which is exact up to
 // 2^53. Minor units as of ISO 4217:2015, table A.1 "Current currency & funds code list"
 // (www.six-group.com, "Data Standards"): every code not named here has two. mktime is not used,
 // because in jq 1.6 it depends on the time zone of the process; 134774 is the number of days from
 // 1601-01-01, where the calendar's cycle of 400 years begins, to 1970-01-01.
-std::string_view jq_prelude() {
-  return R"jq(
+constexpr std::string_view prelude_text = R"jq(
 def _shown: tojson | if length > 60 then .[:60] + "..." else . end;
 def _is_integer: type == "number" and floor == . and . <= 9007199254740991 and . >= -9007199254740991;
 def _digits_or_fail:
@@ -99,6 +99,9 @@ def epoch_ms_to_iso:
   | (($value - $fraction) / 1000 | strftime("%Y-%m-%dT%H:%M:%S"))
     + (if $fraction == 0 then "" else "." + ($fraction | tostring | _zeros(3 - length) + .) end) + "Z";
 )jq";
-}
+
+}  // namespace
+
+std::string_view jq_prelude() { return prelude_text; }
 
 }  // namespace perennial::host
