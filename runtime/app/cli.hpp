@@ -37,7 +37,8 @@ struct Verb {
   std::function<int(const Invocation&)> run;
 };
 
-[[nodiscard]] std::vector<Verb> config_verbs();   // lint, echo, list, dry-run
+[[nodiscard]] std::vector<Verb> config_verbs();   // lint, echo, list
+[[nodiscard]] std::vector<Verb> dry_run_verbs();  // dry-run
 [[nodiscard]] std::vector<Verb> runtime_verbs();  // run
 [[nodiscard]] std::vector<Verb> bench_verbs();    // bench
 

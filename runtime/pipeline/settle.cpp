@@ -25,8 +25,8 @@ constexpr TimeMs lookup_wait_ms_min = 250;
 constexpr TimeMs lookup_wait_ms_max = 30'000;
 // A second look at a settled delivery whose earlier attempt was believed absent: after several
 // times the time that the remote says it needs to show an effect.
-constexpr TimeMs confirm_settles = 4;
-constexpr TimeMs confirm_wait_ms_min = 4'000;
+constexpr TimeMs confirm_settles = 10;
+constexpr TimeMs confirm_wait_ms_min = 10'000;
 constexpr std::uint32_t confirm_lookups_max = 10;
 
 TimeMs doubling(TimeMs first, TimeMs last, std::uint32_t times) {
