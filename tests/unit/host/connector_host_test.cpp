@@ -421,11 +421,16 @@ TEST_F(ConnectorHostTest, AnswersUnknownAndReplacesTheThreadWhenACallBlocks) {
   const auto first = outcome_of(blocked);
   EXPECT_EQ(first.kind, static_cast<std::uint32_t>(PERENNIAL_OUTCOME_UNKNOWN));
   EXPECT_EQ(first.code, "deadline_passed");
-  EXPECT_EQ(host_->status().threads_written_off, 1u);
+  partition_.expect([&] { return host_->status().threads_written_off == 1; }, "the count");
   // Another thread took its place.
   blocked.delivery = 2;
   EXPECT_EQ(outcome_of(blocked).code, "deadline_passed");
-  EXPECT_THAT(exhausted_, HasSubstr("2 threads are lost"));
+  const auto exhausted = [&] {
+    const std::lock_guard lock(mutex_);
+    return exhausted_;
+  };
+  partition_.expect([&] { return !exhausted().empty(); }, "the word that it is enough");
+  EXPECT_THAT(exhausted(), HasSubstr("2 threads are lost"));
   // The call returns at last, and what became of the delivery is told after all.
   partition_.expect(
       [&] {
