@@ -343,7 +343,8 @@ TEST_F(ConnectorHostTest, KeepsTheOutcomeWhenTheResultMapFails) {
 TEST_F(ConnectorHostTest, StopsAMapThatNeverEnds) {
   folder_.write("override/mapped.jq", "last(range(1e15))");
   spec_.mapping_override_directory = (folder_ / "override").string();
-  spec_.tuning.map_ms = 30;
+  spec_.tuning.map_ms = 100;
+  spec_.tuning.grace_ms = 10'000;  // the map is stopped, its thread is not lost
   start_and_greet();
   const Bytes event = testing_event("e-1", {{"number", number(1)}});
   const auto& outcome = outcome_of(entry(1, "mapped", event));
