@@ -81,6 +81,9 @@ Finished CallRun::begun(const QueuedCall& call) const {
 
 Result<Bytes> CallRun::payload_of(Mapper& mapper, const wire::DispatchEntry& entry) {
   if (entry.map.empty()) return Bytes(event::trusted_event(entry.event).data);
+  if (auto status = mapper.prepare(entry.map_revision); !status) {
+    return fail_within("map " + std::string(entry.map), status.error());
+  }
   // Twice the bound of a run, because the watchdog stops a map only at its next look.
   begin_step(2 * shared_.spec.tuning.map_ms);
   auto outputs = mapper.run(entry.map, entry.map_revision, entry.event, RunBounds{1, 1024 * 1024});
