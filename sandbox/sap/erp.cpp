@@ -143,6 +143,10 @@ Response Erp::refuse(Refusal refusal, const Request& request) {
   return response;
 }
 
+bool Erp::is_admitted(const Request& request) const {
+  return sessions_.is_logged_on(request) && sessions_.has_valid_token(request);
+}
+
 Response Erp::handle(const Request& request, bool) {
   if (request.path == token_path) return sessions_.grant_token(request);
   if (!sessions_.is_logged_on(request)) return logon_failed();
