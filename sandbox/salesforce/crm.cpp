@@ -145,7 +145,8 @@ Response Crm::handle(const Request& request, bool fails_some) {
 }
 
 bool Crm::is_admitted(const Request& request) const {
-  return tokens_.is_valid(bearer_token(request));
+  const bool is_api = request.path.rfind("/services/data/v", 0) == 0;
+  return is_api && tokens_.is_valid(bearer_token(request));
 }
 
 Response Crm::land(const Request& request) {
