@@ -210,6 +210,21 @@ void set_security(CURL* curl, const CurlSettings& settings) {
   }
 }
 
+void set_exchange(CURL* curl, const HttpRequest& request, std::int64_t connect_timeout_ms,
+                  Reading& reading) {
+  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  // HTTP/2 streams refused by the server would be repeated by libcurl out of our sight.
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(std::min(connect_timeout_ms, request.timeout_ms)));
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reading);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reading);
+}
+
 }  // namespace
 
 struct CurlTransport::Handle {
@@ -260,19 +275,9 @@ Exchange CurlTransport::send(const HttpRequest& request) {
   char detail[CURL_ERROR_SIZE] = "";
   set_security(curl, settings_);
   set_method(curl, request, writing);
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+  set_exchange(curl, request, settings_.connect_timeout_ms, reading);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  // HTTP/2 streams refused by the server would be repeated by libcurl out of our sight.
-  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(std::min(settings_.connect_timeout_ms, request.timeout_ms)));
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reading);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reading);
 
   const CURLcode code = curl_easy_perform(curl);
   if (code != CURLE_OK) {

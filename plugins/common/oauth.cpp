@@ -42,6 +42,24 @@ Fault missing_secret(const std::string& field) {
           "the secret of the config field `" + field + "` is not set"};
 }
 
+Answer<Token> token_of(const HttpResponse& response) {
+  const Parsed<Json> body = parse_json(response.body);
+  const std::string value = body ? text_at(*body, {"access_token"}) : "";
+  if (value.empty()) {
+    return tl::unexpected(Fault{kinds::try_again, "token_unreadable",
+                                "the token endpoint answered without an access_token"});
+  }
+  Token token;
+  token.value = value;
+  token.instance_url = text_at(*body, {"instance_url"});
+  if (const auto date = response.headers.find("date")) token.server_ms = ms_of_http_date(*date);
+  const std::string lifetime = text_at(*body, {"expires_in"});
+  const std::int64_t seconds =
+      lifetime.empty() ? open_end_seconds : std::atoll(lifetime.c_str()) - expiry_margin_seconds;
+  token.fresh_until = Clock::now() + std::chrono::seconds(std::max<std::int64_t>(seconds, 1));
+  return token;
+}
+
 }  // namespace
 
 Fault token_fault(const HttpResponse& response) {
@@ -133,21 +151,8 @@ Answer<Token> TokenSource::fetch(const Deadline& deadline, std::int64_t now_ms) 
       send_within(transport_, std::move(request), deadline, settings_.timeout_ms);
   if (!response) return tl::unexpected(as_read(response.error()));
   if (!is_success(response->status)) return tl::unexpected(token_fault(*response));
-  const Parsed<Json> body = parse_json(response->body);
-  const std::string value = body ? text_at(*body, {"access_token"}) : "";
-  if (value.empty()) {
-    return tl::unexpected(Fault{kinds::try_again, "token_unreadable",
-                                "the token endpoint answered without an access_token"});
-  }
-  Token token;
-  token.value = value;
-  token.instance_url = text_at(*body, {"instance_url"});
-  if (const auto date = response->headers.find("date")) token.server_ms = ms_of_http_date(*date);
-  const std::string lifetime = text_at(*body, {"expires_in"});
-  const std::int64_t seconds =
-      lifetime.empty() ? open_end_seconds : std::atoll(lifetime.c_str()) - expiry_margin_seconds;
-  token.fresh_until = Clock::now() + std::chrono::seconds(std::max<std::int64_t>(seconds, 1));
-  cached_ = token;
+  Answer<Token> token = token_of(*response);
+  if (token) cached_ = *token;
   return token;
 }
 

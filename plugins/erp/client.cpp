@@ -53,25 +53,6 @@ sdk::LookupAnswer lookup_of(const Json& entities, MakeReceipt receipt_of) {
   return answer;
 }
 
-sdk::Outcome outcome_of_lookup(sdk::LookupAnswer found) {
-  sdk::Outcome outcome;
-  outcome.kind = OutcomeKind::already_done;
-  outcome.receipt = std::move(found.receipt);
-  outcome.body = std::move(found.body);
-  return outcome;
-}
-
-// What a repeated attempt has to know before it sends: SAP takes the same reference twice, so a
-// second attempt looks first. Nothing when the way is free.
-std::optional<sdk::Outcome> earlier_effect(sdk::LookupAnswer found) {
-  if (found.kind == LookupKind::absent) return std::nullopt;
-  if (found.kind == LookupKind::done) return outcome_of_lookup(std::move(found));
-  if (found.kind == LookupKind::several) return refused("several_matches", found.text);
-  return common::outcome_of({common::kinds::try_again, found.code,
-                             "cannot see whether an earlier attempt was applied: " + found.text,
-                             found.after_ms});
-}
-
 }  // namespace
 
 Client::Client(const Config& config, common::SecretReader secrets, common::Transport& transport)
@@ -80,9 +61,6 @@ Client::Client(const Config& config, common::SecretReader secrets, common::Trans
 sdk::Outcome Client::create_order(const Request& request) {
   if (!request.payload.is_object() || !request.payload.contains("to_Item")) {
     return refused("payload_invalid", "the mapping gave no sales order with `to_Item`");
-  }
-  if (request.attempt > 1) {
-    if (auto earlier = earlier_effect(find_order(request))) return std::move(*earlier);
   }
   Json order = request.payload;
   order["PurchaseOrderByCustomer"] = std::string(request.key);
@@ -192,9 +170,6 @@ sdk::LookupAnswer Client::find_release(const Request& request) {
 sdk::Outcome Client::book_invoice(const Request& request) {
   if (common::text_at(request.payload, {"InvoiceReference"}).empty()) {
     return refused("payload_invalid", "the mapping gave no `InvoiceReference`");
-  }
-  if (request.attempt > 1) {
-    if (auto earlier = earlier_effect(find_booking(request))) return std::move(*earlier);
   }
   Access access;
   access.method = "POST";

@@ -1,6 +1,40 @@
 #include "plugins/erp/config.hpp"
 
 namespace perennial::plugins::erp {
+namespace {
+
+// Empty when the credentials are complete, else what is missing.
+std::string read_auth(const sdk::Value& given, Config& config) {
+  const std::string kind = given.text_or("auth.kind", "");
+  if (kind == "basic") {
+    config.auth = AuthKind::basic;
+    config.user = given.text_or("auth.user", "");
+    if (config.user.empty()) {
+      return "`auth.user` is required when `auth.kind` is basic";
+    }
+    return {};
+  }
+  if (kind != "oauth2") {
+    return "`auth.kind` must be basic or oauth2; it is \"" + kind + "\"";
+  }
+  config.auth = AuthKind::oauth2;
+  config.oauth.client_id = given.text_or("auth.client_id", "");
+  config.oauth.scope = given.text_or("auth.scope", "");
+  config.oauth.secret_field = "auth.client_secret";
+  // SAP's token endpoint takes the client's credentials as HTTP Basic ("OAuth 2.0 Client
+  // Credentials", help.sap.com, ABAP Platform Security Guide).
+  config.oauth.is_secret_in_header = true;
+  if (config.oauth.client_id.empty()) {
+    return "`auth.client_id` is required when `auth.kind` is oauth2";
+  }
+  const common::Parsed<std::string> url =
+      common::checked_url(given.text_or("auth.token_url", ""), "auth.token_url");
+  if (!url) return url.error();
+  config.oauth.token_url = *url;
+  return {};
+}
+
+}  // namespace
 
 common::Parsed<Config> read_config(const sdk::Value& given) {
   Config config;
@@ -17,32 +51,8 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
       given.text_or("posting_service", "/sap/opu/odata/sap/API_OPLACCTGDOCITEMCUBE_SRV");
   config.posting_filter = given.text_or("posting_filter", "");
 
-  const std::string kind = given.text_or("auth.kind", "");
-  if (kind == "basic") {
-    config.auth = AuthKind::basic;
-    config.user = given.text_or("auth.user", "");
-    if (config.user.empty()) {
-      return tl::unexpected(std::string("`auth.user` is required when `auth.kind` is basic"));
-    }
-    return config;
-  }
-  if (kind != "oauth2") {
-    return tl::unexpected("`auth.kind` must be basic or oauth2; it is \"" + kind + "\"");
-  }
-  config.auth = AuthKind::oauth2;
-  config.oauth.client_id = given.text_or("auth.client_id", "");
-  config.oauth.scope = given.text_or("auth.scope", "");
-  config.oauth.secret_field = "auth.client_secret";
-  // SAP's token endpoint takes the client's credentials as HTTP Basic ("OAuth 2.0 Client
-  // Credentials", help.sap.com, ABAP Platform Security Guide).
-  config.oauth.is_secret_in_header = true;
-  if (config.oauth.client_id.empty()) {
-    return tl::unexpected(std::string("`auth.client_id` is required when `auth.kind` is oauth2"));
-  }
-  const common::Parsed<std::string> url =
-      common::checked_url(given.text_or("auth.token_url", ""), "auth.token_url");
-  if (!url) return tl::unexpected(url.error());
-  config.oauth.token_url = *url;
+  const std::string problem = read_auth(given, config);
+  if (!problem.empty()) return tl::unexpected(problem);
   return config;
 }
 

@@ -69,11 +69,6 @@ Status Runtime::open_partition(std::uint32_t index) {
   options.hash_seed = data_->hash_seed();
   options.random_seed = random_number();
   options.host_tokens = tokens_;
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  options.controls.skips_dedupe = options_.negative_control == "dedupe";
-  options.controls.skips_lookup = options_.negative_control == "lookup";
-  options.releases_before_commit = options_.negative_control == "commit";
-#endif
   std::string torn;
   auto service = pipeline::PartitionService::start(
       std::move(options), *config_.graph, bus_, file_system_, clock_,

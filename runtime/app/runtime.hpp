@@ -1,9 +1,10 @@
-// The composition root: builds everything that a configuration asks for, starts it in order, stops it in reverse.
+// The composition root: builds everything that a configuration asks for, starts it in order, stops
+// it in reverse.
 //
 // Place:   made by the verbs run and bench; lends its parts to admin.
 // Thread:  start and destruction belong to one thread; the other functions may be called from any.
-// Errors:  start() says what could not be built. Later, failure() tells why the runtime has to end: the process exits with
-//          code 3 and recovers from disk at its next start.
+// Errors:  start() says what could not be built. Later, failure() tells why the runtime has to end:
+//          the process exits with code 3 and recovers from disk at its next start.
 #pragma once
 
 #include <atomic>
@@ -26,8 +27,6 @@ namespace perennial::app {
 
 struct RuntimeOptions {
   std::string host_binary;  // of child hosts; empty = perennial-host beside this program
-  // Defects on purpose ("dedupe", "lookup", "commit"), understood by the test build only.
-  std::string negative_control;
 };
 
 class Runtime {

@@ -54,7 +54,6 @@ int run(const Invocation& invocation) {
   log::set_level(config->log_level);
   SignalWatch::block();
   RuntimeOptions options;
-  options.negative_control = invocation.option("negative-control");
   auto runtime = Runtime::start(std::move(*config), std::move(options));
   if (!runtime) return explain(invocation, runtime.error().reason, exit_environment);
   const SignalWatch watch(**runtime);
@@ -81,14 +80,10 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 std::vector<Verb> runtime_verbs() {
-  std::vector<std::string> values;
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  values.emplace_back("negative-control");
-#endif
   return {{"run",
            "run [--config FILE]",
            "runs the connectors, pipelines and API of a configuration",
-           values,
+           {},
            {},
            run}};
 }

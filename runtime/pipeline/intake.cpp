@@ -1,5 +1,6 @@
 // How events, cursors and the state of sources enter a partition.
 #include "runtime/base/hash.hpp"
+#include "runtime/pipeline/controls.hpp"
 #include "runtime/pipeline/partition.hpp"
 
 namespace perennial::pipeline {
@@ -129,12 +130,10 @@ Status Partition::accept(Turn& turn, const Arrival& arrival, IngestVerdict& verd
     return {};
   }
   Fingerprint key = fingerprint({event->source, event->id}, state_.hash_seed());
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  if (controls_.skips_dedupe) {
+  if (controls().skips_dedupe) {
     key = fingerprint({event->source, event->id, std::to_string(state_.position())},
                       state_.hash_seed());
   }
-#endif
   const bool is_seen = state_.seen().contains(key);
   if (is_seen) {
     verdict = IngestVerdict::duplicate;

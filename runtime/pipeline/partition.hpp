@@ -41,21 +41,8 @@ struct Counters {
   std::uint64_t exceptions_opened = 0;
 };
 
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-// Defects on purpose, in a test build only: the checkers that watch a run must notice each of them.
-struct NegativeControls {
-  bool skips_dedupe = false;  // every event counts as new
-  bool skips_lookup = false;  // a doubtful attempt counts as not applied
-};
-#endif
-
 class Partition {
  public:
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  void set_controls(NegativeControls controls) {
-    controls_ = controls;
-  }
-#endif
   Partition(const Graph& graph, std::uint64_t hash_seed, Random random);
 
   // A record read back from the journal at start.
@@ -68,19 +55,11 @@ class Partition {
   [[nodiscard]] Status handle(const Input& input, TimeMs now, Effects& effects);
 
   // When handle(Tick) is due next at the latest; 0 = not before something else happens.
-  [[nodiscard]] TimeMs next_wake() const {
-    return schedule_.next_due();
-  }
+  [[nodiscard]] TimeMs next_wake() const { return schedule_.next_due(); }
 
-  [[nodiscard]] const state::State& state() const {
-    return state_;
-  }
-  [[nodiscard]] const Graph& graph() const {
-    return graph_;
-  }
-  [[nodiscard]] const Counters& counters() const {
-    return counters_;
-  }
+  [[nodiscard]] const state::State& state() const { return state_; }
+  [[nodiscard]] const Graph& graph() const { return graph_; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
 
   // What is sent for a delivery; valid until the next call of handle().
   [[nodiscard]] wire::DispatchEntry dispatch_entry(const DispatchOutput& output,
@@ -203,9 +182,6 @@ class Partition {
   // Lookups and polls under way: they change nothing, so they are not in the journal.
   std::unordered_map<Position, wire::Verb> asked_;
   bool has_reserve_ = true;
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  NegativeControls controls_;
-#endif
   Bytes encoded_;  // reused for every record
 };
 

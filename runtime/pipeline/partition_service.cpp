@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/limits.hpp"
+#include "runtime/pipeline/controls.hpp"
 #include "runtime/pipeline/service_parts.hpp"
 
 namespace perennial::pipeline {
@@ -48,9 +49,6 @@ Status PartitionService::open(wire::Bus& bus, store::FileSystem& file_system, st
       torn);
   if (!journal) return tl::unexpected(journal.error());
   committer_ = std::make_unique<Committer>(std::move(*journal), [this] { hub_->wake(); });
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  partition_.set_controls(options_.controls);
-#endif
   return partition_.recover(clock_.now_ms(), effects_);
 }
 
@@ -139,16 +137,15 @@ Status PartitionService::give(const Input& input) {
 void PartitionService::commit() {
   std::move(effects_.outputs.begin(), effects_.outputs.end(), std::back_inserter(outbox_));
   effects_.outputs.clear();
-  if (effects_.records.count > 0 && committer_->is_idle()) committer_->submit(effects_.records);
+  const bool must_wait = controls().releases_before_commit && clock_.now_ms() % 2000 > 20;
+  if (effects_.records.count > 0 && committer_->is_idle() && !must_wait) {
+    committer_->submit(effects_.records);
+  }
 }
 
 Status PartitionService::release() {
   const Position durable = committer_->durable();
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  const bool is_early = options_.releases_before_commit;
-#else
-  constexpr bool is_early = false;
-#endif
+  const bool is_early = controls().releases_before_commit;
   while (!outbox_.empty() && (is_early || outbox_.front().after <= durable)) {
     const Output output = std::move(outbox_.front());
     outbox_.pop_front();

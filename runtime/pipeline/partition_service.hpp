@@ -36,10 +36,6 @@ struct ServiceOptions {
   std::uint64_t random_seed = 0;
   // What a host of that connector must say in its hello.
   std::unordered_map<std::string, std::string> host_tokens;
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  NegativeControls controls;
-  bool releases_before_commit = false;
-#endif
 };
 
 // One HTTP request for a webhook; owned, because it crosses threads.

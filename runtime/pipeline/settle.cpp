@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/base/limits.hpp"
+#include "runtime/pipeline/controls.hpp"
 #include "runtime/pipeline/outcome.hpp"
 #include "runtime/pipeline/partition.hpp"
 
@@ -24,8 +25,8 @@ constexpr TimeMs lookup_wait_ms_min = 250;
 constexpr TimeMs lookup_wait_ms_max = 30'000;
 // A second look at a settled delivery whose earlier attempt was believed absent: after several
 // times the time that the remote says it needs to show an effect.
-constexpr TimeMs confirm_settles = 4;
-constexpr TimeMs confirm_wait_ms_min = 4'000;
+constexpr TimeMs confirm_settles = 10;
+constexpr TimeMs confirm_wait_ms_min = 10'000;
 constexpr std::uint32_t confirm_lookups_max = 10;
 
 TimeMs doubling(TimeMs first, TimeMs last, std::uint32_t times) {
@@ -205,9 +206,7 @@ Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
                            const wire::OutcomeEntry& entry) {
   ++counters_.deliveries_uncertain;
   const OperationPlan& plan = plan_of(delivery);
-#ifdef PERENNIAL_NEGATIVE_CONTROLS
-  if (controls_.skips_lookup) return try_later(turn, delivery, entry, state::cause_absent);
-#endif
+  if (controls().skips_lookup) return try_later(turn, delivery, entry, state::cause_absent);
   const bool is_resend_safe =
       plan.idempotency == Idempotency::key || plan.idempotency == Idempotency::natural;
   if (is_resend_safe) return try_later(turn, delivery, entry, state::cause_in_doubt);

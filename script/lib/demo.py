@@ -4,7 +4,7 @@ import json
 import sys
 import time
 
-from estate import Estate, EstateError
+from estate import TOKEN, Estate, EstateError
 
 QUIET_SECONDS = 6  # nothing moved for so long: waits of the connectors are shorter than this
 
@@ -17,7 +17,6 @@ def parse(arguments):
     parser.add_argument("--faults", choices=["none", "transient", "mixed"], default="none")
     parser.add_argument("--folder", help="keep everything here; otherwise a temporary folder that is removed")
     parser.add_argument("--binary", default="perennial", help=argparse.SUPPRESS)
-    parser.add_argument("--negative-control", help=argparse.SUPPRESS)
     parser.add_argument("--limit-seconds", type=int, default=600, help="give up after so long")
     return parser.parse_args(arguments)
 
@@ -95,9 +94,8 @@ def play(options, estate):
     """Runs the story and gives the summary and a list of what is wrong."""
     if options.faults != "none":
         estate.control("/faults/preset", "POST", {"name": options.faults, "rate": 0.15})
-    flags = ["--negative-control", options.negative_control] if options.negative_control else []
     begin = time.monotonic()
-    estate.start_runtime(flags)
+    estate.start_runtime()
     estate.wait_ready()
     milestones = Milestones(estate, options.headless)
     run_until_quiet(estate, milestones, options.limit_seconds)
@@ -159,7 +157,7 @@ def stay_up(options, estate):
         estate.control("/faults/preset", "POST", {"name": options.faults, "rate": 0.15})
     estate.start_runtime()
     estate.wait_ready()
-    print(f"perennial runs on http://127.0.0.1:{estate.listen_port} (token: {'demo-token'}), the sandbox estate on "
+    print(f"perennial runs on http://127.0.0.1:{estate.listen_port} (token: {TOKEN}), the sandbox estate on "
           f"{estate.urls['control']}; Ctrl-C ends both")
     milestones = Milestones(estate, False)
     while estate.runtime.poll() is None:

@@ -109,8 +109,8 @@ class Estate:
         own["PERENNIAL_PLUGINS"] = str(BIN.parent / "lib/perennial/plugins")
         return {**os.environ, **own}
 
-    def start_runtime(self, flags=()):
-        command = [str(BIN / self.binary), "run", "--config", str(CONFIG), *flags]
+    def start_runtime(self):
+        command = [str(BIN / self.binary), "run", "--config", str(CONFIG)]
         with open(self.folder / "runtime.log", "ab") as log:
             self.runtime = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment())
 

@@ -12,20 +12,48 @@
 namespace perennial::tests {
 namespace {
 
+std::string jwt_key() {
+  const char* given = std::getenv("PERENNIAL_SANDBOX_JWT_KEY");
+  return text_file(given == nullptr ? "sandbox/credentials/crm_jwt_key.pem" : given);
+}
+
+// How CRM and ERP are logged on to; the others know one way only.
+enum class Logon { usual, signed_and_oauth };
+
+Json crm_auth(Logon logon) {
+  if (logon == Logon::usual) {
+    return {{"kind", "client_credentials"}, {"client_id", "perennial-sandbox-client"}};
+  }
+  return {{"kind", "jwt_bearer"},
+          {"client_id", "perennial-sandbox-client"},
+          {"username", "integration@perennial.example"}};
+}
+
+Json erp_auth(Logon logon, const std::string& url) {
+  if (logon == Logon::usual) return {{"kind", "basic"}, {"user", "PERENNIAL_COMM"}};
+  return {{"kind", "oauth2"},
+          {"client_id", "perennial-sandbox-erp"},
+          {"token_url", url + "/sap/bc/sec/oauth2/token"}};
+}
+
 struct Connectors {
-  explicit Connectors(const Sandbox& sandbox)
+  explicit Connectors(const Sandbox& sandbox, Logon logon = Logon::usual)
       : crm("salesforce",
             {{"base_url", sandbox.url("crm")},
-             {"auth", {{"kind", "client_credentials"}, {"client_id", "perennial-sandbox-client"}}},
+             {"auth", crm_auth(logon)},
              {"lag_ms", 0},
              {"timeout_ms", 8000}},
-            {{"auth.client_secret", "perennial-sandbox-secret"}}, Json::object()),
+            {{"auth.client_secret", "perennial-sandbox-secret"},
+             {"auth.private_key", logon == Logon::usual ? "" : jwt_key()}},
+            Json::object()),
         erp("erp",
             {{"base_url", sandbox.url("erp")},
              {"sap_client", "100"},
-             {"auth", {{"kind", "basic"}, {"user", "PERENNIAL_COMM"}}},
+             {"auth", erp_auth(logon, sandbox.url("erp"))},
              {"timeout_ms", 8000}},
-            {{"auth.password", "sandbox-password"}}, Json::object()),
+            {{"auth.password", "sandbox-password"},
+             {"auth.client_secret", "perennial-sandbox-erp-secret"}},
+            Json::object()),
         billing("billing", {{"base_url", sandbox.url("billing")}, {"timeout_ms", 8000}},
                 {{"api_key", "sk_test_perennial_sandbox"}}, Json::object()),
         entitlement("entitlement",
@@ -89,7 +117,7 @@ class EstateTest : public ::testing::Test {
     }
   }
 
-  void run_all(Connectors& connectors, std::size_t wanted) {
+  void accept_all(Connectors& connectors, std::size_t wanted) {
     // The present second is not read until it is over.
     for (int round = 0; round < 200 && parts_.size() < wanted; ++round) {
       for (const Json& event : connectors.crm.poll("opportunities")) {
@@ -97,6 +125,30 @@ class EstateTest : public ::testing::Test {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
+    ASSERT_EQ(parts_.size(), wanted);
+  }
+
+  // Performs what needs no payment, and gives the code of the first rejection.
+  std::string first_refusal(Connectors& connectors, const std::string& renewal, bool is_planted) {
+    const std::pair<Driver*, const char*> steps[] = {{&connectors.erp, "create_order"},
+                                                     {&connectors.billing, "renew_subscription"},
+                                                     {&connectors.billing, "issue_invoice"},
+                                                     {&connectors.entitlement, "extend"},
+                                                     {&connectors.crm, "update_opportunity"}};
+    std::string code;
+    for (const auto& [driver, operation] : steps) {
+      const Driver::Effect effect =
+          driver->perform(operation, join(parts_[renewal]), renewal + "-" + operation);
+      for (const Json& made : effect.events) parts_[renewal][made["type"]] = event_of(made);
+      if (effect.kind != sdk::OutcomeKind::rejected) continue;
+      EXPECT_TRUE(is_planted) << renewal << " " << operation << ": " << effect.why;
+      if (code.empty()) code = std::string(operation) + ": " + effect.why;
+    }
+    return code;
+  }
+
+  void run_all(Connectors& connectors, std::size_t wanted) {
+    accept_all(connectors, wanted);
     ASSERT_EQ(parts_.size(), wanted);
     for (const auto& [renewal, parts] : parts_) begin(connectors, renewal);
     collect_payments(connectors);
@@ -154,6 +206,37 @@ TEST_F(EstateTest, AllRenewalsSettleInAHealthyEstate) {
   }
   EXPECT_GE(posted, 30u);
   report(connectors);
+}
+
+TEST_F(EstateTest, TheOtherWaysToLogOnWorkToo) {
+  Sandbox sandbox({"--renewals", "5", "--seed", "3"});
+  Connectors connectors(sandbox, Logon::signed_and_oauth);
+  run_all(connectors, 5);
+  expect_settled(sandbox, 5);
+}
+
+// Every permanent cause is a rejection with the vendor's own code, and nothing else is one.
+TEST_F(EstateTest, PlantedCausesAreRejectedByName) {
+  Sandbox sandbox({"--renewals", "30", "--seed", "5"});
+  sandbox.control("POST", "/faults/preset",
+                  {{"name", "mixed"}, {"rate", 0}, {"floor", 0}, {"permanent", 7}});
+  Connectors connectors(sandbox);
+  std::map<std::string, std::string> planted;
+  for (const Json& cause : sandbox.control("GET", "/planted")) {
+    if (cause["kind"] == "late_effect") continue;
+    planted[cause["renewal"]] = cause["kind"];
+  }
+  accept_all(connectors, 30);
+  std::map<std::string, std::string> refused;
+  for (auto& [renewal, parts] : parts_) {
+    const std::string code = first_refusal(connectors, renewal, planted.count(renewal) > 0);
+    if (!code.empty()) refused[renewal] = code;
+  }
+  for (const auto& [renewal, kind] : planted) {
+    EXPECT_EQ(refused.count(renewal), 1u) << renewal << " " << kind;
+    std::cout << kind << " -> " << refused[renewal] << "\n";
+  }
+  EXPECT_EQ(refused.size(), planted.size());
 }
 
 TEST_F(EstateTest, AllRenewalsSettleUnderPassingFaults) {

@@ -108,7 +108,8 @@ TEST(ThunksTest, AnExceptionInAnyMethodIsAFaultThatNamesPluginAndMethod) {
 
   const perennial_source_call source_call{};
   const auto* source = made.extension<perennial_source>(PERENNIAL_SOURCE);
-  EXPECT_EQ(source->poll(instance, &source_call, nullptr), PERENNIAL_SOURCE_FAULT);
+  SourceRecorder records;
+  EXPECT_EQ(source->poll(instance, &source_call, &records.reply()), PERENNIAL_SOURCE_FAULT);
   EXPECT_EQ(host.last_fault(), "plugin sample 1.2.3: poll: in poll");
   source->acknowledge(instance, {nullptr, 0}, {nullptr, 0});
   EXPECT_EQ(host.last_fault(), "plugin sample 1.2.3: acknowledge: in acknowledge");
