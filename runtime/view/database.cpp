@@ -90,7 +90,7 @@ struct Database::Parts {
 Database::Database(const std::string& path) : parts_(std::make_unique<Parts>()) {
   guarded([&] {
     // The view can be rebuilt from the journals, so it never waits for the disk.
-    parts_->session.open(soci::sqlite3, "dbname='" + path + "' timeout=10 synchronous=off");
+    parts_->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=10 synchronous=off");
     parts_->session << "PRAGMA journal_mode=WAL";
   });
 }
