@@ -5,6 +5,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <limits>
 
 #include "runtime/admin/problem.hpp"
 
@@ -76,8 +77,9 @@ void HttpSession::refuse(const Response& response) {
 void HttpSession::read_head() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(shared_->limits.header_bytes));
-  // The limit of the body depends on the route, which is known after the head.
-  parser_->body_limit(boost::none);
+  // The limit of the body depends on the route, which is known after the head. Not boost::none,
+  // which Beast of Boost 1.74 takes for "nothing is allowed".
+  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
   stream_.expires_after(shared_->limits.idle);
   http::async_read_header(
       stream_, buffer_, *parser_,
@@ -163,7 +165,7 @@ void HttpSession::refuse_unread(ErrorCode error) {
                   "expected at most " + std::to_string(shared_->limits.header_bytes) +
                       " bytes of header, but there are more"),
           false);
-  } else if (error == http::error::body_limit) {
+  } else if (error == http::error::body_limit && route_ != nullptr) {
     write(problem(413, "body_too_large",
                   "expected at most " + std::to_string(route_->body_max) +
                       " bytes for this path, but the body has more: send it in parts"),
