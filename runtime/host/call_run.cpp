@@ -12,6 +12,8 @@
 namespace perennial::host {
 namespace {
 
+constexpr std::string_view skipped_code = "skipped_by_map";
+
 // All follow-up events of one outcome; well below a frame.
 constexpr std::size_t follow_up_bytes_max = 1024 * 1024;
 
@@ -86,11 +88,7 @@ Result<Bytes> CallRun::payload_of(Mapper& mapper, const wire::DispatchEntry& ent
   begin_step(2 * shared_.spec.tuning.map_ms);
   auto outputs = mapper.run(entry.map, entry.map_revision, entry.event, RunBounds{1, 1024 * 1024});
   if (!outputs) return tl::unexpected(outputs.error());
-  if (outputs->empty()) {
-    return fail(Code::invalid, "map " + std::string(entry.map) +
-                                   ": expected exactly one payload, but the map gave none");
-  }
-  return std::move(outputs->front());
+  return outputs->empty() ? Bytes() : std::move(outputs->front());
 }
 
 void CallRun::render(Mapper& mapper) {
@@ -102,6 +100,15 @@ void CallRun::render(Mapper& mapper) {
           call.entry.map_revision.empty() ? mapper.current_revision() : call.entry.map_revision;
     }
     auto rendered = payload_of(mapper, call.entry);
+    const bool is_skipped = rendered && rendered->empty() && !call.entry.map.empty();
+    if (is_skipped && call.entry.verb == wire::Verb::execute) {
+      // `empty` is how a map says that this event asks for nothing.
+      finished.answer.kind = PERENNIAL_OUTCOME_ALREADY_DONE;
+      finished.answer.code = skipped_code;
+      finished.answer.text = "skipped: map " + std::string(call.entry.map) + " gave nothing";
+      continue;
+    }
+    if (is_skipped) rendered = fail(Code::invalid, "the map gave no payload to ask with");
     if (rendered) {
       payload = std::move(*rendered);
       continue;
@@ -137,7 +144,8 @@ void CallRun::call_plugin() {
 void CallRun::map_results(Mapper& mapper) {
   if (lane_.operation->result_map.empty()) return;
   for (std::size_t index = 0; index < calls_.size(); ++index) {
-    if (is_applied(finished_[index])) map_result(mapper, index);
+    const Finished& finished = finished_[index];
+    if (is_applied(finished) && finished.answer.code != skipped_code) map_result(mapper, index);
   }
 }
 

@@ -25,6 +25,7 @@ struct Idempotency {
   std::int64_t key_window_ms = 0;  // kind `key`: how long the remote remembers a key
   bool caches_failures = false;    // the remote answers a repeated key with the first failure
   std::int64_t settle_ms = 0;      // until a sent effect is visible to lookup
+  bool has_lookup = false;         // the remote can be asked by key (always so for kind `lookup`)
 };
 
 struct SourceManifest {

@@ -1,0 +1,59 @@
+#include "plugins/erp/config.hpp"
+
+namespace perennial::plugins::erp {
+namespace {
+
+// Empty when the credentials are complete, else what is missing.
+std::string read_auth(const sdk::Value& given, Config& config) {
+  const std::string kind = given.text_or("auth.kind", "");
+  if (kind == "basic") {
+    config.auth = AuthKind::basic;
+    config.user = given.text_or("auth.user", "");
+    if (config.user.empty()) {
+      return "`auth.user` is required when `auth.kind` is basic";
+    }
+    return {};
+  }
+  if (kind != "oauth2") {
+    return "`auth.kind` must be basic or oauth2; it is \"" + kind + "\"";
+  }
+  config.auth = AuthKind::oauth2;
+  config.oauth.client_id = given.text_or("auth.client_id", "");
+  config.oauth.scope = given.text_or("auth.scope", "");
+  config.oauth.secret_field = "auth.client_secret";
+  // SAP's token endpoint takes the client's credentials as HTTP Basic ("OAuth 2.0 Client
+  // Credentials", help.sap.com, ABAP Platform Security Guide).
+  config.oauth.is_secret_in_header = true;
+  if (config.oauth.client_id.empty()) {
+    return "`auth.client_id` is required when `auth.kind` is oauth2";
+  }
+  const common::Parsed<std::string> url =
+      common::checked_url(given.text_or("auth.token_url", ""), "auth.token_url");
+  if (!url) return url.error();
+  config.oauth.token_url = *url;
+  return {};
+}
+
+}  // namespace
+
+common::Parsed<Config> read_config(const sdk::Value& given) {
+  Config config;
+  common::Parsed<common::ConnectionSettings> connection = common::connection_settings(given);
+  if (!connection) return tl::unexpected(connection.error());
+  config.connection = std::move(*connection);
+  config.sap_client = given.text_or("sap_client", "");
+  config.language = given.text_or("language", "EN");
+  config.order_service = given.text_or("order_service", "/sap/opu/odata/sap/API_SALES_ORDER_SRV");
+  config.invoice_service = given.text_or(
+      "invoice_service", "/sap/opu/odata4/sap/zui_ext_invoice/srvd_a2x/sap/zext_invoice/0001");
+  config.invoice_entity = given.text_or("invoice_entity", "ExternalInvoice");
+  config.posting_service =
+      given.text_or("posting_service", "/sap/opu/odata/sap/API_OPLACCTGDOCITEMCUBE_SRV");
+  config.posting_filter = given.text_or("posting_filter", "");
+
+  const std::string problem = read_auth(given, config);
+  if (!problem.empty()) return tl::unexpected(problem);
+  return config;
+}
+
+}  // namespace perennial::plugins::erp

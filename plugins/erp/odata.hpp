@@ -1,0 +1,35 @@
+// What OData versions 2 and 4 look like on the wire, without any network.
+//
+// Errors:  Parsed carries what is wrong with an answer.
+// Format:  OData 2.0 JSON format with SAP's dialect (d.results, /Date(ms)/, Decimal as text) and
+//          OData 4.01 JSON format (value, @odata.etag, @odata.nextLink).
+#ifndef PERENNIAL_PLUGINS_ERP_ODATA_HPP
+#define PERENNIAL_PLUGINS_ERP_ODATA_HPP
+
+#include "plugins/common/json.hpp"
+#include "plugins/common/transport.hpp"
+
+namespace perennial::plugins::erp {
+
+// A text literal in a filter or key: quotes doubled, as both versions ask.
+std::string literal(std::string_view text);
+
+// The one entity of a v2 answer ("d"), or of a v4 answer (the object itself).
+common::Parsed<common::Json> entity_of(const std::string& body);
+
+// The entities of a v2 answer ("d.results" or "d") or of a v4 answer ("value").
+common::Parsed<common::Json> entities_of(const std::string& body);
+
+// The ETag of an entity: the header, else __metadata.etag, else @odata.etag; "" when there is none.
+std::string etag_of(const common::HttpResponse& response, const common::Json& entity);
+
+// "/Date(1735689600000)/" anywhere inside becomes "2025-01-01" (with a time when it is not
+// midnight), deferred links and metadata go.
+common::Json readable(const common::Json& entity);
+
+// Text of the warnings that SAP put into the sap-message header of a success; "" for none.
+std::string warnings_of(const common::Headers& headers);
+
+}  // namespace perennial::plugins::erp
+
+#endif

@@ -1,0 +1,162 @@
+#include "plugins/salesforce/opportunities.hpp"
+
+#include <algorithm>
+
+namespace perennial::plugins::salesforce {
+namespace {
+
+using common::Answer;
+using common::Json;
+
+// A query answer holds at most 2000 records ("Query Options Header", REST API Developer Guide).
+constexpr std::size_t page_max = 2000;
+
+constexpr std::string_view opportunity_fields =
+    "Id, Name, Type, StageName, CloseDate, Amount, CurrencyIsoCode, Renewal_Number__c, "
+    "Contract_Number__c, Service_Start__c, Service_End__c, Region__c, Billing_Subscription__c, "
+    "Renewal_Status__c, SystemModstamp, AccountId, Account.Name, Account.Erp_Customer__c, "
+    "Account.Billing_Customer__c, Account.Entitlement_User__c";
+constexpr std::string_view line_fields =
+    "Id, ProductCode, Name, Description, Quantity, UnitPrice, TotalPrice, ServiceDate, End_Date__c";
+
+std::string with_extras(std::string_view fields, const std::vector<std::string>& extras) {
+  std::string list(fields);
+  for (const std::string& extra : extras) list += ", " + extra;
+  return list;
+}
+
+// SOQL wants a UTC offset of "Z", the API writes "+0000".
+std::string normal_stamp(const std::string& stamp) {
+  const auto ms = common::ms_of_iso(stamp);
+  return ms ? common::iso_of_ms(*ms) : stamp;
+}
+
+}  // namespace
+
+std::string OpportunityCursor::text() const {
+  return common::text_of({{"v", 1}, {"stamp", stamp}, {"id", id}});
+}
+
+common::Parsed<OpportunityCursor> OpportunityCursor::read(std::string_view text) {
+  const common::Parsed<Json> fields = common::parse_json(text);
+  if (!fields) return tl::unexpected(fields.error());
+  OpportunityCursor cursor{common::text_at(*fields, {"stamp"}), common::text_at(*fields, {"id"})};
+  const bool is_sound = common::text_at(*fields, {"v"}) == "1" &&
+                        (cursor.stamp.empty() || common::ms_of_iso(cursor.stamp).has_value());
+  if (!is_sound) return tl::unexpected(std::string("not a cursor of version 1"));
+  return cursor;
+}
+
+std::string opportunity_query(const Config& config, const OpportunityCursor& cursor,
+                              std::int64_t high_ms, std::size_t limit) {
+  std::string query = "SELECT " + with_extras(opportunity_fields, config.opportunity_fields) +
+                      ", (SELECT " + with_extras(line_fields, config.line_fields) +
+                      " FROM OpportunityLineItems ORDER BY Id) FROM Opportunity WHERE (" +
+                      config.filter + ")";
+  if (!cursor.stamp.empty() && cursor.id.empty()) {
+    query += " AND SystemModstamp >= " + cursor.stamp;
+  } else if (!cursor.stamp.empty()) {
+    query += " AND (SystemModstamp > " + cursor.stamp + " OR (SystemModstamp = " + cursor.stamp +
+             " AND Id > " + soql_literal(cursor.id) + "))";
+  }
+  const std::int64_t whole_second_ms = high_ms - high_ms % 1000;
+  query += " AND SystemModstamp < " + common::iso_of_ms(whole_second_ms);
+  return query + " ORDER BY SystemModstamp, Id LIMIT " + std::to_string(limit);
+}
+
+Answer<OpportunityCursor> Opportunities::cursor_of(const sdk::SourceCall& call,
+                                                   std::int64_t server_ms) {
+  OpportunityCursor cursor;
+  if (call.start == "all") return cursor;
+  if (call.start == "now" || call.start.empty()) {
+    cursor.stamp = common::iso_of_ms(server_ms - server_ms % 1000);
+    return cursor;
+  }
+  const auto from = common::ms_of_iso(call.start);
+  if (!from) {
+    return tl::unexpected(common::Fault{
+        common::kinds::rejected, "start_unreadable",
+        "`start` must be now, all or an RFC 3339 time; it is " + std::string(call.start)});
+  }
+  cursor.stamp = common::iso_of_ms(*from);
+  return cursor;
+}
+
+// A record with many lines carries only the first page of them.
+Answer<Json> Opportunities::with_all_lines(Json record, const Moment& moment) {
+  const Json* lines = common::find_at(record, {"OpportunityLineItems"});
+  if (lines == nullptr || !lines->is_object()) return record;
+  Json all = lines->value("records", Json::array());
+  std::string next = common::text_at(*lines, {"nextRecordsUrl"});
+  while (!next.empty()) {
+    const Answer<Json> page = org_.get(next, moment);
+    if (!page) return tl::unexpected(page.error());
+    const Json* more = common::find_at(*page, {"records"});
+    if (more == nullptr || !more->is_array()) {
+      return tl::unexpected(common::as_read(common::unreadable_answer("lines without `records`")));
+    }
+    all.insert(all.end(), more->begin(), more->end());
+    next = common::text_at(*page, {"nextRecordsUrl"});
+  }
+  record["OpportunityLineItems"] = {{"records", std::move(all)}};
+  return record;
+}
+
+sdk::SourceResult Opportunities::give(OpportunityCursor cursor, const Json& page,
+                                      const Moment& moment, sdk::SourceReply& reply,
+                                      std::size_t limit) {
+  const Json& records = page["records"];
+  const Json* is_done = common::find_at(page, {"done"});
+  bool is_more = records.size() >= limit || (is_done != nullptr && *is_done == false);
+  std::size_t given = 0;
+  for (const Json& found : records) {
+    const std::string id = common::text_at(found, {"Id"});
+    const std::string stamp = normal_stamp(common::text_at(found, {"SystemModstamp"}));
+    const Answer<Json> record = with_all_lines(found, moment);
+    if (!record) {
+      if (given == 0) return common::source_result_of(record.error(), reply);
+      is_more = true;
+      break;
+    }
+    const std::string identity = id + ":" + stamp;
+    const std::string body = common::msgpack_of(*record);
+    if (!reply.emit({.form = sdk::Form::vendor, .id = identity, .body = body})) {
+      is_more = true;
+      break;
+    }
+    ++given;
+    cursor = {stamp, id};
+  }
+  reply.cursor(cursor.text());
+  if (given == 0) return sdk::SourceResult::nothing;
+  return is_more ? sdk::SourceResult::more : sdk::SourceResult::records;
+}
+
+sdk::SourceResult Opportunities::poll(const sdk::SourceCall& call, sdk::SourceReply& reply) {
+  const common::Deadline deadline(call.deadline_ms);
+  const Moment moment{deadline, call.now_ms};
+  OpportunityCursor cursor;
+  if (!call.cursor.empty()) {
+    const common::Parsed<OpportunityCursor> kept = OpportunityCursor::read(call.cursor);
+    if (!kept) {
+      reply.explain({.code = "cursor_unreadable", .text = kept.error()});
+      return sdk::SourceResult::cursor_invalid;
+    }
+    cursor = *kept;
+  }
+  const Answer<std::int64_t> server_ms = org_.server_ms(moment);
+  if (!server_ms) return common::source_result_of(server_ms.error(), reply);
+  if (call.cursor.empty()) {
+    const Answer<OpportunityCursor> first = cursor_of(call, *server_ms);
+    if (!first) return common::source_result_of(first.error(), reply);
+    cursor = *first;
+  }
+  const std::size_t limit = std::clamp<std::size_t>(call.records_max, 1, page_max);
+  const std::int64_t high_ms = *server_ms - org_.config().lag_ms;
+  const Answer<Json> page =
+      org_.query(opportunity_query(org_.config(), cursor, high_ms, limit), moment);
+  if (!page) return common::source_result_of(page.error(), reply);
+  return give(std::move(cursor), *page, moment, reply, limit);
+}
+
+}  // namespace perennial::plugins::salesforce

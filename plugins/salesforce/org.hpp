@@ -1,0 +1,62 @@
+// A logon to a Salesforce org: token, instance, API version, and the org's clock.
+//
+// Thread:  any; the token and the clock difference are shared by the threads of the connector.
+// Errors:  Fault. An expired session is renewed once inside the call: a request refused with
+//          INVALID_SESSION_ID was not acted on.
+// Format:  REST API Developer Guide, version 61.0.
+#ifndef PERENNIAL_PLUGINS_SALESFORCE_ORG_HPP
+#define PERENNIAL_PLUGINS_SALESFORCE_ORG_HPP
+
+#include <atomic>
+
+#include "plugins/common/json.hpp"
+#include "plugins/salesforce/config.hpp"
+
+namespace perennial::plugins::salesforce {
+
+struct Moment {
+  const common::Deadline& deadline;
+  std::int64_t now_ms;
+
+  // Our clock now: the runtime's at the beginning of the call, plus what has passed since.
+  std::int64_t local_ms() const { return now_ms + deadline.elapsed_ms(); }
+};
+
+class Org {
+ public:
+  Org(const Config& config, common::SecretReader secrets, common::Transport& transport);
+
+  // `path` is below /services/data/v61.0, or an absolute one that the org gave (nextRecordsUrl).
+  common::Answer<common::Json> get(const std::string& path, const Moment& moment);
+  common::Answer<common::Json> patch(const std::string& path, const common::Json& body,
+                                     const Moment& moment);
+  // One page of a query, with the locator of the next page inside.
+  common::Answer<common::Json> query(const std::string& soql, const Moment& moment);
+
+  // Makes sure that the org's clock was seen at least once, then gives its time.
+  common::Answer<std::int64_t> server_ms(const Moment& moment);
+
+  const Config& config() const { return config_; }
+
+ private:
+  common::Answer<common::HttpResponse> send(const std::string& method, const std::string& path,
+                                            const std::string& body, const Moment& moment);
+  common::Answer<common::HttpResponse> send_with(const common::Token& token,
+                                                 const std::string& method, const std::string& path,
+                                                 const std::string& body, const Moment& moment);
+  void notice_clock(std::optional<std::int64_t> server_ms, const Moment& moment);
+
+  static constexpr std::int64_t unseen = INT64_MIN;
+
+  const Config& config_;
+  common::Transport& transport_;
+  common::TokenSource tokens_;
+  std::atomic<std::int64_t> clock_difference_ms_{unseen};
+};
+
+// A text literal of SOQL ("Quoted String Escape Sequences", SOQL and SOSL Reference).
+std::string soql_literal(std::string_view text);
+
+}  // namespace perennial::plugins::salesforce
+
+#endif

@@ -1,0 +1,37 @@
+// The parts of load_config: one section of the configuration each.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/app/config.hpp"
+#include "runtime/app/config_reader.hpp"
+
+namespace perennial::app {
+
+// What the sections tell each other while a configuration is read.
+struct LoadContext {
+  ConfigReader& reader;
+  Config& config;
+  std::shared_ptr<policy::Registry> registry;
+  std::vector<std::string> event_types;
+  // Every connector that is written down, also those with findings: nothing else is said about what depends on them.
+  std::set<std::string> declared_connectors;
+  std::map<std::string, std::vector<std::string>> maps;  // by connector
+};
+
+// Merges what `include:` names into `root`.
+void read_includes(LoadContext& context, YamlNode& root);
+
+void read_top(LoadContext& context, const YamlNode& root);
+void read_http(LoadContext& context, const YamlNode& node);
+void read_plugins(LoadContext& context, const YamlNode* node);
+void read_schemas(LoadContext& context, const YamlNode* node);
+void read_connectors(LoadContext& context, const YamlNode& node);
+void read_pipelines(LoadContext& context, const YamlNode& node);
+void read_owners(LoadContext& context, const YamlNode& node);
+
+}  // namespace perennial::app

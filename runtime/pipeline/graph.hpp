@@ -1,0 +1,98 @@
+// The configured process, compiled: what follows from which event. Immutable; built by app/config.
+//
+// Place:   read by pipeline/router and pipeline/partition. No event type or vendor is named in
+// code: they come from here. Thread:  shared by all partitions, never changed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/base/ids.hpp"
+#include "runtime/policy/predicate.hpp"
+#include "runtime/policy/retry.hpp"
+#include "runtime/policy/schema.hpp"
+
+namespace perennial::pipeline {
+
+// What makes a second send of the same delivery safe; stated by the plugin's manifest.
+enum class Idempotency : std::uint8_t {
+  key,      // the remote honours our key, for key_window_ms
+  natural,  // stating the same again changes nothing
+  lookup,   // the remote can be asked by key
+  none,     // nothing does: a lost answer needs a person
+};
+
+struct OperationPlan {
+  Idempotency idempotency = Idempotency::none;
+  bool has_lookup = false;
+  std::uint32_t key_length_max = 64;
+  TimeMs key_window_ms = 0;  // Idempotency::key: how long the remote remembers a key
+  TimeMs settle_ms = 0;      // after this long an effect that landed can be seen
+  TimeMs deadline_ms = 15'000;
+};
+
+struct ConnectorPlan {
+  std::string plugin;
+  policy::RetryPolicy retry;
+  std::uint32_t in_flight_max = 64;
+  std::unordered_map<std::string, OperationPlan> operations;
+};
+
+struct EffectPlan {
+  std::string name;      // unique in config; part of a delivery's identity
+  std::string identity;  // the name that identities use: `was:` keeps them over a rename
+  std::string connector;
+  std::string operation;
+  std::string map;
+  std::optional<policy::Predicate> filter;
+  // A join waits for one event of each type under one correlation id; empty = a plain route.
+  std::vector<std::string> join_types;
+  TimeMs join_within_ms = 0;
+};
+
+struct Route {
+  std::size_t effect = 0;
+  std::string from_connector;  // empty = any
+};
+
+struct OwnerRule {
+  std::string connector;  // empty = any
+  std::string operation;
+  std::string cause;
+  std::string owner;
+  TimeMs due_ms = 0;
+};
+
+struct Owner {
+  std::string_view name;
+  TimeMs due_ms = 0;
+};
+
+struct Graph {
+  std::string revision;
+  std::unordered_map<std::string, ConnectorPlan> connectors;
+  std::vector<EffectPlan> effects;
+  std::unordered_map<std::string, std::size_t> effect_of_name;
+  std::unordered_map<std::string, std::vector<Route>> routes;  // by event type
+  std::vector<OwnerRule> owner_rules;                          // the first that fits
+  std::string default_owner = "operations";
+  TimeMs default_due_ms = 24LL * 3600 * 1000;
+  std::shared_ptr<const policy::Registry> registry;
+
+  [[nodiscard]] const EffectPlan* effect(std::string_view name) const;
+  [[nodiscard]] const ConnectorPlan* connector(std::string_view name) const;
+  [[nodiscard]] const OperationPlan* operation(std::string_view connector,
+                                               std::string_view operation) const;
+  [[nodiscard]] Owner owner_of(std::string_view cause, std::string_view connector,
+                               std::string_view operation) const;
+};
+
+// Fills `effect_of_name` and `routes` from `effects`; `from` holds, for each effect, its plain
+// source connector or "".
+void index_graph(Graph& graph, const std::vector<std::pair<std::string, std::string>>& from);
+
+}  // namespace perennial::pipeline

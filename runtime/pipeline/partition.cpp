@@ -1,0 +1,222 @@
+#include "runtime/pipeline/partition.hpp"
+
+#include <algorithm>
+
+#include "runtime/base/hash.hpp"
+
+namespace perennial::pipeline {
+namespace {
+
+constexpr std::string_view generation_digits = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+std::string generation_text(std::uint32_t generation) {
+  std::string text;
+  do {
+    text.insert(text.begin(), generation_digits[generation % generation_digits.size()]);
+    generation /= static_cast<std::uint32_t>(generation_digits.size());
+  } while (generation > 0);
+  return text;
+}
+
+}  // namespace
+
+Partition::Partition(const Graph& graph, std::uint64_t hash_seed, Random random)
+    : graph_(graph), state_(hash_seed), random_(random) {}
+
+Status Partition::replay(Position position, ByteView record) {
+  auto stamped = state::decode(record);
+  if (!stamped) return tl::unexpected(stamped.error());
+  return state_.apply(position, *stamped);
+}
+
+Status Partition::recover(TimeMs now, Effects& effects) {
+  Turn turn{std::max(now, state_.time()), effects};
+  if (state_.config_revision() != graph_.revision) {
+    if (auto status = write(turn, state::ConfigActivated{graph_.revision}); !status) return status;
+  }
+  // Sorted, because the records that follow must not depend on the order of a hash table.
+  std::vector<std::pair<std::string, HostEpoch>> live;
+  for (const auto& [name, row] : state_.connectors()) {
+    if (row.epoch != 0) live.emplace_back(name, row.epoch);
+  }
+  std::sort(live.begin(), live.end());
+  for (const auto& [name, epoch] : live) {
+    const HostLeft left{name, epoch, "the runtime was started again"};
+    if (auto status = on_host_left(turn, left); !status) return status;
+  }
+  std::vector<Position> open;
+  for (const auto& [id, delivery] : state_.deliveries()) open.push_back(id);
+  std::sort(open.begin(), open.end());
+  for (Position id : open) {
+    const state::Delivery& delivery = *state_.delivery(id);
+    const bool is_orphan = graph_.operation(state_.text(delivery.connector),
+                                            state_.text(delivery.operation)) == nullptr;
+    const bool is_parked = delivery.status == state::DeliveryStatus::parked;
+    const bool is_settled = delivery.status == state::DeliveryStatus::confirming;
+    if (is_orphan && !is_parked && !is_settled) {
+      auto status = park(turn, delivery, "orphaned", "",
+                         "expected connector and operation in the configuration, but " +
+                             std::string(state_.text(delivery.connector)) + "." +
+                             std::string(state_.text(delivery.operation)) +
+                             " is gone: configure it again, or resolve this exception",
+                         {});
+      if (!status) return status;
+    } else {
+      enlist(turn, delivery);
+    }
+  }
+  for (const auto& [id, join] : state_.joins()) {
+    if (!join.is_closed && join.exception == 0) schedule_.at({join.due, 0, id, {}});
+  }
+  return {};
+}
+
+Status Partition::handle(const Input& input, TimeMs now, Effects& effects) {
+  Turn turn{std::max(now, state_.time()), effects};
+  struct Visitor {
+    Partition& self;
+    Turn& turn;
+    Status operator()(const HostJoined& one) { return self.on_host_joined(turn, one); }
+    Status operator()(const HostLeft& one) { return self.on_host_left(turn, one); }
+    Status operator()(const SourceEvents& one) { return self.on_source_events(turn, one); }
+    Status operator()(const SourceCursor& one) { return self.on_source_cursor(turn, one); }
+    Status operator()(const SourceState& one) { return self.on_source_state(turn, one); }
+    Status operator()(const OutcomesArrived& one) { return self.on_outcomes(turn, one); }
+    Status operator()(const Ingest& one) { return self.on_ingest(turn, one); }
+    Status operator()(const Command& one) { return self.on_command(turn, one); }
+    Status operator()(const Tick& one) { return self.on_tick(turn, one); }
+  };
+  return std::visit(Visitor{*this, turn}, input);
+}
+
+Status Partition::write(Turn& turn, const state::Record& record) {
+  const Position position = state_.position() + 1;
+  const state::Stamped stamped{turn.now, record};
+  encoded_.clear();
+  state::encode(stamped, encoded_);
+  store::RecordBuffer& records = turn.effects.records;
+  if (records.count == 0) records.first = position;
+  store::append_record(records, encoded_);
+  return state_.apply(position, stamped);
+}
+
+void Partition::leave(Turn& turn, OutputBody body) {
+  turn.effects.outputs.push_back(Output{state_.position(), std::move(body)});
+}
+
+Status Partition::on_host_joined(Turn& turn, const HostJoined& input) {
+  const std::string name(input.connector);
+  const state::ConnectorRow* row = state_.connector(name);
+  if (row != nullptr && row->epoch != 0) {
+    const HostLeft replaced{name, row->epoch, "a newer host of this connector took its place"};
+    if (auto status = on_host_left(turn, replaced); !status) return status;
+  }
+  const HostEpoch epoch = state_.last_epoch() + 1;
+  auto status =
+      write(turn, state::HostStarted{name, epoch, input.plugin, input.version, input.pid});
+  if (!status) return status;
+  connections_[name] = Connection{};
+  leave(turn, WelcomeOutput{name, epoch});
+  return pump(turn, name);
+}
+
+Status Partition::on_host_left(Turn& turn, const HostLeft& input) {
+  const std::string name(input.connector);
+  const state::ConnectorRow* row = state_.connector(name);
+  if (row == nullptr || row->epoch == 0 || row->epoch != input.epoch) return {};
+  if (auto status = write(turn, state::HostEnded{name, input.epoch, input.reason}); !status) {
+    return status;
+  }
+  connections_[name] = Connection{};
+  std::vector<Position> lost;
+  std::vector<Position> unanswered;
+  for (const auto& [id, delivery] : state_.deliveries()) {
+    if (state_.text(delivery.connector) != name) continue;
+    if (delivery.status == state::DeliveryStatus::started) lost.push_back(id);
+    if (asked_.erase(id) > 0) unanswered.push_back(id);
+  }
+  std::sort(lost.begin(), lost.end());
+  std::sort(unanswered.begin(), unanswered.end());
+  for (Position id : lost) {
+    wire::OutcomeEntry entry;
+    entry.delivery = id;
+    entry.code = "host_lost";
+    entry.text = input.reason;
+    if (auto status = in_doubt(turn, *state_.delivery(id), entry); !status) return status;
+  }
+  for (Position id : unanswered) enlist(turn, *state_.delivery(id));
+  return {};
+}
+
+Status Partition::on_tick(Turn& turn, const Tick& input) {
+  has_reserve_ = input.has_reserve;
+  while (auto timer = schedule_.pop_due(turn.now)) {
+    if (auto status = on_timer(turn, *timer); !status) return status;
+  }
+  return pump_all(turn);
+}
+
+Status Partition::on_timer(Turn& turn, const Timer& timer) {
+  if (!timer.join.empty()) return on_join_due(turn, timer.join);
+  if (timer.delivery == 0) return {};  // a hold ended; on_tick pumps every connector
+  const state::Delivery* delivery = state_.delivery(timer.delivery);
+  // Later records may have moved it; then a timer of its own stands for the new time.
+  if (delivery != nullptr && delivery->due <= turn.now) enlist(turn, *delivery);
+  return {};
+}
+
+std::string Partition::key_of(const state::Delivery& delivery) const {
+  return to_text(delivery.identity) + "-" + generation_text(delivery.generation);
+}
+
+const OperationPlan& Partition::plan_of(const state::Delivery& delivery) const {
+  static const OperationPlan unknown;
+  const OperationPlan* plan =
+      graph_.operation(state_.text(delivery.connector), state_.text(delivery.operation));
+  return plan == nullptr ? unknown : *plan;
+}
+
+std::string_view Partition::correlation_of(const state::Delivery& delivery) const {
+  return event::trusted_event(state_.event(delivery.event)).correlation;
+}
+
+wire::DispatchEntry Partition::dispatch_entry(const DispatchOutput& output,
+                                              std::string& key) const {
+  wire::DispatchEntry entry;
+  const state::Delivery* delivery = state_.delivery(output.delivery);
+  if (delivery == nullptr) return entry;
+  const OperationPlan& plan = plan_of(*delivery);
+  key = key_of(*delivery);
+  entry.delivery = delivery->id;
+  entry.attempt = delivery->attempt;
+  entry.verb = output.verb;
+  entry.deadline_ms = plan.deadline_ms;
+  entry.operation = state_.text(delivery->operation);
+  entry.key = key;
+  entry.event = state_.event(delivery->event);
+  const event::EventView event = event::trusted_event(entry.event);
+  entry.correlation = event.correlation;
+  entry.traceparent = event.traceparent;
+  entry.map = state_.text(delivery->map);
+  entry.map_revision = delivery->map_revision;
+  entry.token = delivery->token;
+  return entry;
+}
+
+wire::Welcome Partition::welcome(const WelcomeOutput& output, std::uint32_t partition,
+                                 std::uint32_t partitions) const {
+  wire::Welcome welcome;
+  welcome.epoch = output.epoch;
+  const ConnectorPlan* plan = graph_.connector(output.connector);
+  welcome.credit_deliveries = plan == nullptr ? 0 : plan->in_flight_max;
+  const state::ConnectorRow* row = state_.connector(output.connector);
+  if (row == nullptr) return welcome;
+  welcome.is_paused = row->flow != state::Flow::running;
+  for (const auto& [source, cursor] : row->cursors) {
+    if (hash64(output.connector + "/" + source) % partitions != partition) continue;
+    welcome.sources.push_back({source, cursor});
+  }
+  return welcome;
+}
+
+}  // namespace perennial::pipeline
