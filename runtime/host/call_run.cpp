@@ -60,7 +60,8 @@ Bytes result_input(const wire::DispatchEntry& entry, ByteView payload, const Ans
 }  // namespace
 
 void CallRun::begin_step(std::int64_t budget_ms) {
-  const std::int64_t ms = budget_ms + shared_.spec.tuning.grace_ms;
+  constexpr std::int64_t day_ms = 24 * 3'600'000;
+  const std::int64_t ms = std::min(budget_ms, day_ms) + shared_.spec.tuning.grace_ms;
   due_us_.store(shared_.clock.monotonic_us() + ms * 1000);
 }
 
