@@ -9,7 +9,7 @@ namespace {
 // (www.six-group.com, "Data Standards"): every code not named here has two. mktime is not used,
 // because in jq 1.6 it depends on the time zone of the process; 134774 is the number of days from
 // 1601-01-01, where the calendar's cycle of 400 years begins, to 1970-01-01.
-constexpr std::string_view prelude_text = R"jq(
+constexpr std::string_view text = R"jq(
 def _shown: tojson | if length > 60 then .[:60] + "..." else . end;
 def _is_integer:
   type == "number" and floor == . and . <= 9007199254740991 and . >= -9007199254740991;
@@ -114,7 +114,7 @@ def epoch_ms_to_iso:
 }  // namespace
 
 std::string_view jq_prelude() {
-  return prelude_text;
+  return text;
 }
 
 }  // namespace perennial::host
