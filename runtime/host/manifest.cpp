@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "runtime/host/json_reader.hpp"
 
@@ -282,7 +283,7 @@ std::int64_t parse_duration_ms(std::string_view text) {
     total_ms += number * unit_ms;
   }
   constexpr double century_ms = 100.0 * 366 * 86'400'000;
-  return total_ms > century_ms ? -1 : static_cast<std::int64_t>(total_ms + 0.5);
+  return total_ms > century_ms ? -1 : std::llround(total_ms);
 }
 
 }  // namespace perennial::host

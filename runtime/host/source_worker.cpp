@@ -168,8 +168,7 @@ void SourceWorker::Gate::report(const PollResult& result) {
 void SourceWorker::Gate::hand_over(PollResult result) {
   const bool has_moved = result.has_cursor && result.cursor != cursor;
   if (result.records.size() == 0 && result.oversize.empty() && !has_moved) return;
-  auto round =
-      make_round(*shared, mapper, manifest, std::move(result.records), std::move(result.oversize));
+  auto round = make_round(*shared, mapper, manifest, std::move(result.records), result.oversize);
   round->generation = seen_generation;
   round->has_cursor = has_moved;
   round->cursor = has_moved ? result.cursor : Bytes();
