@@ -164,6 +164,17 @@ TEST_F(ConnectorHostTest, ReportsTheStateOfASourceWhenItChanges) {
   EXPECT_EQ(partition_.reports[0].text, "as configured");
 }
 
+TEST_F(ConnectorHostTest, DoesNotRunInCirclesWhenMoreBringsNothing) {
+  source(0);
+  spec_.sources[0].every_ms = 60'000;
+  config_["result"] = number(PERENNIAL_SOURCE_MORE);
+  start_and_greet();
+  partition_.expect([&] { return !partition_.reports.empty(); }, "the first poll");
+  partition_.heartbeats = 0;
+  partition_.expect([&] { return partition_.heartbeats > 1; }, "two heartbeats");
+  EXPECT_EQ(folder_.read("calls"), "configure\nstart\npoll_source\n");
+}
+
 TEST_F(ConnectorHostTest, CountsAnUnlistedSourceResultAsMisuse) {
   source(10);
   config_["misuse"] = text("garbage_code");

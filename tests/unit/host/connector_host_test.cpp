@@ -67,6 +67,32 @@ TEST_F(ConnectorHostTest, RejectsADeliveryWhoseMapFails) {
   EXPECT_EQ(folder_.read("calls").find("execute"), std::string::npos);
 }
 
+TEST_F(ConnectorHostTest, SendsNothingWhenTheMapGivesNothing) {
+  folder_.write("override/mapped.jq", "empty");
+  spec_.mapping_override_directory = (folder_ / "override").string();
+  start_and_greet();
+  const Bytes event = testing_event("e-1", {{"number", number(1)}});
+  const auto skipped = outcome_of(entry(1, "mapped", event));
+  EXPECT_EQ(skipped.kind, static_cast<std::uint32_t>(PERENNIAL_OUTCOME_ALREADY_DONE));
+  EXPECT_EQ(skipped.code, "skipped_by_map");
+  EXPECT_TRUE(skipped.follow_ups.empty());
+  EXPECT_EQ(folder_.read("calls").find("execute"), std::string::npos);
+  EXPECT_EQ(outcome_of(entry(2, "mapped", event, wire::Verb::lookup)).kind,
+            static_cast<std::uint32_t>(PERENNIAL_LOOKUP_CANNOT_TELL));
+}
+
+TEST_F(ConnectorHostTest, SendsAnEventWithoutDataToAnOperationWithoutMap) {
+  start_and_greet();
+  event::EventParts parts;
+  parts.id = "e-1";
+  parts.source = "perennial://test/events";
+  parts.type = "testing.happened.v1";
+  const Bytes event = event::build_event(parts);
+  EXPECT_EQ(outcome_of(entry(1, "sink", event)).kind,
+            static_cast<std::uint32_t>(PERENNIAL_OUTCOME_DONE));
+  EXPECT_THAT(folder_.read("calls"), HasSubstr("execute KEY-1"));
+}
+
 TEST_F(ConnectorHostTest, KeepsTheOutcomeWhenTheResultMapFails) {
   start_and_greet();
   const Bytes event = testing_event("e-1", {{"number", number(1)}, {"broken", text("result")}});
