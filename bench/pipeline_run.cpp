@@ -31,7 +31,7 @@ std::string config_text(const RunPlan& plan, const Workspace& folder, std::int64
   const std::string form = plan.is_mapped ? "vendor" : "event";
   std::string text = "schema_version: 1\ndata_dir: " + quoted(folder.path("state")) +
                      "\nruntime: {durability: " + (plan.is_synced ? "fsync" : "os") +
-                     ", log_level: warning}\nplugins: {directories: [" +
+                     ", log_level: error}\nplugins: {directories: [" +
                      quoted(plugin_directory().string()) + "]}\nschemas: {directories: [" +
                      quoted(folder.path("schemas")) + "]}\nconnectors:\n";
   const auto connector = [&](const std::string& name, const std::string& rest) {
