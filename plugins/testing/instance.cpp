@@ -40,6 +40,28 @@ std::string keys_of(const perennial_operation_call& call) {
   return keys;
 }
 
+// A canonical event: CloudEvents attributes and data.
+std::string event_of(std::uint64_t number, std::string_view source, std::string_view subject,
+                     std::string_view correlation, std::string_view filler) {
+  const std::string id = std::to_string(number);
+  const std::pair<std::string_view, std::string_view> attributes[] = {
+      {"specversion", "1.0"},          {"id", id},           {"source", source},
+      {"type", "testing.happened.v1"}, {"subject", subject}, {"correlationid", correlation}};
+  std::string out;
+  put_map(out, 7);
+  for (const auto& [name, value] : attributes) {
+    put_text(out, name);
+    put_text(out, value);
+  }
+  put_text(out, "data");
+  put_map(out, 2);
+  put_text(out, "number");
+  put_number(out, number);
+  put_text(out, "filler");
+  put_text(out, filler);
+  return out;
+}
+
 // One msgpack map with an "id".
 constexpr std::string_view plain_receipt(
     "\x81\xa2id\xa4"
@@ -106,43 +128,25 @@ void Instance::stop() {
 }
 
 std::string Instance::record_of(std::uint64_t number, std::uint32_t form) const {
-  const std::string id = std::to_string(number);
-  const std::string subject = "thing-" + id;
+  const std::string subject = "thing-" + std::to_string(number);
   const std::string correlation =
       "R-" + std::to_string(number % static_cast<std::uint64_t>(config_.correlations));
   // What the rest of the record takes, so that `size` is the whole.
   constexpr std::int64_t overhead = 230;
   const std::string filler(
       static_cast<std::size_t>(std::max<std::int64_t>(config_.size - overhead, 0)), 'x');
+  if (form == PERENNIAL_FORM_EVENT) {
+    return event_of(number, config_.event_source, subject, correlation, filler);
+  }
   std::string out;
-  if (form == PERENNIAL_FORM_VENDOR) {
-    put_map(out, 4);
-    put_text(out, "Number");
-    put_number(out, number);
-    put_text(out, "Subject");
-    put_text(out, subject);
-    put_text(out, "Correlation");
-    put_text(out, correlation);
-    put_text(out, "Filler");
-    put_text(out, filler);
-    return out;
-  }
-  put_map(out, 7);
-  for (const auto& [name, value] :
-       {std::pair<std::string_view, std::string_view>{"specversion", "1.0"},
-        {"id", id},
-        {"source", config_.event_source},
-        {"type", "testing.happened.v1"},
-        {"subject", subject},
-        {"correlationid", correlation}}) {
-    put_text(out, name);
-    put_text(out, value);
-  }
-  put_text(out, "data");
-  put_map(out, 2);
-  put_text(out, "number");
+  put_map(out, 4);
+  put_text(out, "Number");
   put_number(out, number);
-  put_text(out, "filler");
+  put_text(out, "Subject");
+  put_text(out, subject);
+  put_text(out, "Correlation");
+  put_text(out, correlation);
+  put_text(out, "Filler");
   put_text(out, filler);
   return out;
 }

@@ -2,6 +2,7 @@
 // On purpose without a guard against exceptions: how the runtime meets one is under test.
 #include <perennial/plugin.h>
 
+#include <memory>
 #include <new>
 #include <string_view>
 
@@ -21,9 +22,8 @@ void stop(perennial_instance* self) {
   Instance::of(self).stop();
 }
 void destroy(perennial_instance* self) {
-  Instance* instance = &Instance::of(self);
+  const std::unique_ptr<Instance> instance(&Instance::of(self));
   instance->enter("destroy");
-  delete instance;
 }
 
 uint32_t poll_source(perennial_instance* self, const perennial_source_call* call,

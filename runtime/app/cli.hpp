@@ -1,6 +1,7 @@
 // The command line: one table of verbs, common options, exit codes.
 //
-// Errors:  exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 environment (disk, network, another process).
+// Errors:  exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 environment (disk, network,
+//          another process).
 #pragma once
 
 #include <functional>
@@ -39,12 +40,14 @@ struct Verb {
 
 [[nodiscard]] std::vector<Verb> config_verbs();   // lint, echo, list
 [[nodiscard]] std::vector<Verb> dry_run_verbs();  // dry-run
+[[nodiscard]] std::vector<Verb> journal_verbs();  // journal
 [[nodiscard]] std::vector<Verb> runtime_verbs();  // run
 [[nodiscard]] std::vector<Verb> bench_verbs();    // bench
 
 // Loads or prints findings to standard error (to standard output as JSON).
 [[nodiscard]] std::optional<Config> load_or_explain(const Invocation& invocation);
-// "perennial: reason" on standard error, or a JSON object on standard output; gives the exit code back.
+// "perennial: reason" on standard error, or a JSON object on standard output; gives the exit code
+// back.
 int explain(const Invocation& invocation, const std::string& reason, int exit_code);
 
 int run_cli(int argument_count, char** arguments);

@@ -1,4 +1,5 @@
-// The whole configuration: read, checked and compiled, or a list of findings. One loader for every verb.
+// The whole configuration: read, checked and compiled, or a list of findings. One loader for every
+// verb.
 //
 // Place:   called by every verb; its Graph goes to the partitions, its connectors to the hosts.
 // Errors:  findings with file, line, column and a stable name; nothing starts while there is one.

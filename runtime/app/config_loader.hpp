@@ -18,7 +18,8 @@ struct LoadContext {
   Config& config;
   std::shared_ptr<policy::Registry> registry;
   std::vector<std::string> event_types;
-  // Every connector that is written down, also those with findings: nothing else is said about what depends on them.
+  // Every connector that is written down, also those with findings: nothing else is said about what
+  // depends on them.
   std::set<std::string> declared_connectors;
   std::map<std::string, std::vector<std::string>> maps;  // by connector
 };

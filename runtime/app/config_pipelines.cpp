@@ -1,4 +1,5 @@
-// The `pipelines:` and `owners:` sections: what follows from which event, and who looks at what goes wrong.
+// The `pipelines:` and `owners:` sections: what follows from which event, and who looks at what
+// goes wrong.
 #include <algorithm>
 #include <set>
 
@@ -128,7 +129,8 @@ bool read_map(LoadContext& context, const YamlEntry& entry, const Target& target
     effect.map = *text;
     return true;
   }
-  // The shipped map understands the types that the manifest lists; a map of the operator's may take any.
+  // The shipped map understands the types that the manifest lists; a map of the operator's may take
+  // any.
   const auto& accepts = target.manifest->accepts;
   if (type.empty() || accepts.empty() ||
       std::find(accepts.begin(), accepts.end(), type) != accepts.end())

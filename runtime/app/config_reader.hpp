@@ -26,7 +26,8 @@ class ConfigReader {
     findings_.add(place, name, std::move(reason));
   }
 
-  // False (and a finding) unless `node` is a map; then also a finding for each key that is not `known`.
+  // False (and a finding) unless `node` is a map; then also a finding for each key that is not
+  // `known`.
   bool is_map(const YamlNode& node, const std::string& what, const std::vector<std::string>& known);
   bool is_any_map(const YamlNode& node, const std::string& what);
   // The entry, or a finding at `place` that it is missing.

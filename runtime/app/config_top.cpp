@@ -1,4 +1,5 @@
-// The sections of a configuration that are about the runtime itself: data, HTTP, plugins, schemas, includes.
+// The sections of a configuration that are about the runtime itself: data, HTTP, plugins, schemas,
+// includes.
 #include <glob.h>
 
 #include <algorithm>

@@ -1,8 +1,10 @@
-// The folder that holds everything a runtime remembers: lock, identity, journals, archived mappings, view.
+// The folder that holds everything a runtime remembers: lock, identity, journals, archived
+// mappings, view.
 //
 // Owns:    the lock, as long as the object lives: a second runtime on the same folder is refused.
 // Errors:  Status with the path and what to do.
-// Format:  meta.json {"format": 1, "partitions": n, "hash_seed": "..."}; written once, when the folder is created.
+// Format:  meta.json {"format": 1, "partitions": n, "hash_seed": "..."}; written once, when the
+//          folder is created.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +19,8 @@ class DataDirectory {
  public:
   enum class Access { own, look };  // `look` takes no lock and creates nothing: for offline reading
 
-  // Creates the folder when it is missing. Refuses another partition count than that of its creation.
+  // Creates the folder when it is missing. Refuses another partition count than that of its
+  // creation.
   [[nodiscard]] static Result<std::unique_ptr<DataDirectory>> open(const std::string& path,
                                                                    std::uint32_t partitions,
                                                                    Access access);

@@ -1,7 +1,8 @@
 // What is wrong with a configuration: place, stable name, reason, cure.
 //
 // Place:  collected by app/config, shown by every verb that loads one.
-// Format: text: "file:line:col: name: reason", the line, a caret; JSON: {file, line, column, name, reason}.
+// Format: text: "file:line:col: name: reason", the line, a caret; JSON: {file, line, column, name,
+//         reason}.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Checks the `config:` of a connector against its plugin's config.schema.json and prepares what the plugin gets.
+// Checks the `config:` of a connector against its plugin's config.schema.json and prepares what the
+// plugin gets.
 //
 // Errors:  findings named config-schema (or literal-secret) at the offending key or value.
 // Format:  the subset of JSON Schema that docs/plugin-manifest.md lists, with `"secret": true`.

@@ -1,5 +1,5 @@
-// ${env:NAME}, ${env:NAME:default}, ${file:path}, ${secret:name}: values from outside, put into parsed scalars only, so that
-// no value can change the structure of a file.
+// ${env:NAME}, ${env:NAME:default}, ${file:path}, ${secret:name}: values from outside, put into
+// parsed scalars only, so that no value can change the structure of a file.
 //
 // Errors:  findings with a stable name; the value of a secret never stands in one.
 #pragma once

@@ -1,9 +1,10 @@
-// The composition root: builds everything that a configuration asks for, starts it in order, stops it in reverse.
+// The composition root: builds everything that a configuration asks for, starts it in order, stops
+// it in reverse.
 //
 // Place:   made by the verbs run and bench; lends its parts to admin.
 // Thread:  start and destruction belong to one thread; the other functions may be called from any.
-// Errors:  start() says what could not be built. Later, failure() tells why the runtime has to end: the process exits with
-//          code 3 and recovers from disk at its next start.
+// Errors:  start() says what could not be built. Later, failure() tells why the runtime has to end:
+//          the process exits with code 3 and recovers from disk at its next start.
 #pragma once
 
 #include <atomic>

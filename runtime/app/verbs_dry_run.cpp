@@ -1,4 +1,5 @@
-// The verb that touches the network and changes nothing: connect, check permissions, read a little, map it, judge it.
+// The verb that touches the network and changes nothing: connect, check permissions, read a little,
+// map it, judge it.
 #include <iostream>
 #include <nlohmann/json.hpp>
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "runtime/app/cli.hpp"
+#include "runtime/app/front.hpp"
 #include "runtime/app/runtime.hpp"
 #include "runtime/base/log.hpp"
 
@@ -56,9 +57,17 @@ int run(const Invocation& invocation) {
   auto runtime = Runtime::start(std::move(*config), std::move(options));
   if (!runtime) return explain(invocation, runtime.error().reason, exit_environment);
   const SignalWatch watch(**runtime);
+  // The API answers while the hosts start, and is gone before the partitions are.
+  std::unique_ptr<Front> front;
+  if ((*runtime)->config().has_http) {
+    auto started = Front::start(**runtime);
+    if (!started) return explain(invocation, started.error().reason, exit_environment);
+    front = std::move(*started);
+  }
   if (auto status = (*runtime)->start_hosts(); !status) {
     return explain(invocation, status.error().reason, exit_environment);
   }
+  if (front) front->hosts_started();
   log::write(log::Level::info, "runtime", "running", {{"data_dir", (*runtime)->data().path()}});
   (*runtime)->wait();
   if (const auto failure = (*runtime)->failure()) {

@@ -1,7 +1,8 @@
 // YAML with places: every scalar, key and collection knows its file, line and column.
 //
 // Place:   the only user of yaml-cpp; read by app/config.
-// Errors:  syntax errors, duplicate keys, anchors across documents and several documents become findings.
+// Errors:  syntax errors, duplicate keys, anchors across documents and several documents become
+//          findings.
 // Limits:  a file of at most 1 MiB, nesting of at most 64 levels.
 #pragma once
 

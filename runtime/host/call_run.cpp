@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::string_view skipped_code = "skipped_by_map";
 
+// One rendered payload; a record of the boundary's own limit.
+constexpr std::size_t payload_bytes_max = PERENNIAL_RECORD_BYTES_MAX;
 // All follow-up events of one outcome; well below a frame.
-constexpr std::size_t follow_up_bytes_max = 1024 * 1024;
+constexpr std::size_t follow_up_bytes_max = std::size_t{1024} * 1024;
 
 // What a delivery becomes when the plugin was surely not called for it.
 std::uint32_t kind_when_unsent(wire::Verb verb) {
@@ -60,7 +62,8 @@ Bytes result_input(const wire::DispatchEntry& entry, ByteView payload, const Ans
 }  // namespace
 
 void CallRun::begin_step(std::int64_t budget_ms) {
-  const std::int64_t ms = budget_ms + shared_.spec.tuning.grace_ms;
+  constexpr std::int64_t day_ms = 86'400'000;
+  const std::int64_t ms = std::min(budget_ms, day_ms) + shared_.spec.tuning.grace_ms;
   due_us_.store(shared_.clock.monotonic_us() + ms * 1000);
 }
 
@@ -81,9 +84,13 @@ Finished CallRun::begun(const QueuedCall& call) const {
 
 Result<Bytes> CallRun::payload_of(Mapper& mapper, const wire::DispatchEntry& entry) {
   if (entry.map.empty()) return Bytes(event::trusted_event(entry.event).data);
+  if (auto status = mapper.prepare(entry.map_revision); !status) {
+    return fail_within("map " + std::string(entry.map), status.error());
+  }
   // Twice the bound of a run, because the watchdog stops a map only at its next look.
   begin_step(2 * shared_.spec.tuning.map_ms);
-  auto outputs = mapper.run(entry.map, entry.map_revision, entry.event, RunBounds{1, 1024 * 1024});
+  auto outputs =
+      mapper.run(entry.map, entry.map_revision, entry.event, RunBounds{1, payload_bytes_max});
   if (!outputs) return tl::unexpected(outputs.error());
   return outputs->empty() ? Bytes() : std::move(outputs->front());
 }
@@ -97,7 +104,7 @@ void CallRun::render(Mapper& mapper) {
           call.entry.map_revision.empty() ? mapper.current_revision() : call.entry.map_revision;
     }
     auto rendered = payload_of(mapper, call.entry);
-    const bool is_skipped = rendered && rendered->empty();
+    const bool is_skipped = rendered && rendered->empty() && !call.entry.map.empty();
     if (is_skipped && call.entry.verb == wire::Verb::execute) {
       // `empty` is how a map says that this event asks for nothing.
       finished.answer.kind = PERENNIAL_OUTCOME_ALREADY_DONE;

@@ -14,7 +14,7 @@ namespace perennial::host {
 namespace {
 
 // A specification with large configuration and vars; a log line is far below.
-constexpr std::size_t note_bytes_max = 16 * 1024 * 1024;
+constexpr std::size_t note_bytes_max = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t head_bytes = 5;
 
 Bytes framed(ChildNote note, ByteView body) {

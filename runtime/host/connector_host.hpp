@@ -24,6 +24,7 @@
 namespace perennial::host {
 
 struct HostCallbacks {
+  // Any thread; one that is written off may log even after the host is gone.
   Log log;
   // A call does not return. Set in a child, which then ends itself; unset, the thread is written
   // off.

@@ -78,7 +78,7 @@ struct ControlWorker::Desk {
   void serve(const std::shared_ptr<Request>& request);
   void serve_check(const std::shared_ptr<Request>& request);
   [[nodiscard]] WebhookResult ask(const Request& request);
-  void post_settled(std::vector<Answer> settled);
+  void post_settled(const std::vector<Answer>& settled);
 };
 
 void ControlWorker::Desk::push(Request request, std::int64_t budget_ms) {
@@ -111,10 +111,10 @@ WebhookResult ControlWorker::Desk::ask(const Request& request) {
 }
 
 // A token is settled in whichever partition knows it; the others pass over it.
-void ControlWorker::Desk::post_settled(std::vector<Answer> settled) {
+void ControlWorker::Desk::post_settled(const std::vector<Answer>& settled) {
   if (settled.empty()) return;
   std::vector<Finished> all;
-  for (Answer& answer : settled) {
+  for (const Answer& answer : settled) {
     for (std::size_t partition = 0; partition < shared->partitions(); ++partition) {
       Finished& finished = all.emplace_back();
       finished.partition = partition;
@@ -138,11 +138,10 @@ void ControlWorker::Desk::serve(const std::shared_ptr<Request>& request) {
   }
   WebhookResult result = ask(*request);
   const SourceManifest& source = *shared->manifest.find_source(webhook->as_source);
-  auto round =
-      make_round(*shared, mapper, source, std::move(result.records), std::move(result.oversize));
+  auto round = make_round(*shared, mapper, source, std::move(result.records), result.oversize);
   // Given up on: the sender repeats the request, and its events come again with the same identity.
   if (!claim(request)) return;
-  post_settled(std::move(result.settled));
+  post_settled(result.settled);
   round->webhook = WebhookDone{request->partition, request->number, std::move(result)};
   shared->outbox.post(std::move(round));
 }

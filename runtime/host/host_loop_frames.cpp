@@ -8,7 +8,7 @@ namespace perennial::host {
 namespace {
 
 constexpr std::size_t outcomes_max = 4096;
-constexpr std::size_t outcome_bytes_max = 2 * 1024 * 1024;
+constexpr std::size_t outcome_bytes_max = std::size_t{2} * 1024 * 1024;
 
 wire::OutcomeEntry borrow(const Finished& finished) {
   wire::OutcomeEntry entry;

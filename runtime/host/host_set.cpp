@@ -30,7 +30,7 @@ Status HostSet::start(ConnectorSpec spec, Hosting hosting) {
       return fail(Code::conflict, "connector " + spec.name + " runs already");
     }
   }
-  if (hosting == Hosting::process) return supervisor().start(std::move(spec));
+  if (hosting == Hosting::process) return supervisor().start(spec);
   return start_in_process(std::move(spec));
 }
 

@@ -28,7 +28,7 @@ void hide_home_from_jq();
 
 struct RunBounds {
   std::size_t outputs_max = 1024;
-  std::size_t bytes_max = 4 * 1024 * 1024;
+  std::size_t bytes_max = std::size_t{4} * 1024 * 1024;
 };
 
 class JqEngine {

@@ -1,6 +1,7 @@
 #include "runtime/host/jq_prelude.hpp"
 
 namespace perennial::host {
+
 namespace {
 
 // Amounts are moved as texts and digits; the only arithmetic is on integers, which is exact up to
@@ -8,9 +9,10 @@ namespace {
 // (www.six-group.com, "Data Standards"): every code not named here has two. mktime is not used,
 // because in jq 1.6 it depends on the time zone of the process; 134774 is the number of days from
 // 1601-01-01, where the calendar's cycle of 400 years begins, to 1970-01-01.
-constexpr std::string_view prelude_text = R"jq(
+constexpr std::string_view text = R"jq(
 def _shown: tojson | if length > 60 then .[:60] + "..." else . end;
-def _is_integer: type == "number" and floor == . and . <= 9007199254740991 and . >= -9007199254740991;
+def _is_integer:
+  type == "number" and floor == . and . <= 9007199254740991 and . >= -9007199254740991;
 def _digits_or_fail:
   if . == 2 or . == 0 or (_is_integer and . >= 0 and . <= 9) then .
   else error("expected a number of minor digits from 0 to 9, but \(_shown) came") end;
@@ -32,7 +34,8 @@ def to_minor($digits):
     else error("expected at most \($places) decimal digits, but \($text | _shown) has more; "
       + "round it where it is made") end
   | ($parts[0] + (if ($fraction | length) == $places then $fraction
-                   else $fraction[:$places] + _zeros($places - ($fraction | length)) end) | tonumber)
+                   else $fraction[:$places] + _zeros($places - ($fraction | length)) end)
+     | tonumber)
   | if . > 9007199254740991 or . < -9007199254740991
     then error("expected an amount below 2^53 minor units, but \($text | _shown) came")
     elif . == 0 then 0 else . end;
@@ -56,7 +59,9 @@ def currency_digits($code):
       // if $code | test("\\A[A-Z]{3}\\z") then 2 else 9 end)
    else 9 end)
   | if . < 9 then .
-    else error("expected a currency code of ISO 4217 with minor units, but \($code | _shown) came") end;
+    else
+      error("expected a currency code of ISO 4217 with minor units, but \($code | _shown) came")
+    end;
 def _seconds_of_parts:
   (.[0] - 1601) as $years
   | (365 * $years + ($years / 4 | floor) - ($years / 100 | floor) + ($years / 400 | floor) + .[7]
@@ -77,10 +82,12 @@ def _zone_seconds:
   . as $tail
   | if . == "Z" or . == "" or . == "z" then 0
     else
-      (capture("\\A([.][0-9]+)?((?<zone>[Zz])|(?<sign>[+-])(?<hours>[0-9]{2}):?(?<minutes>[0-9]{2}))?\\z")
+      (capture("\\A([.][0-9]+)?([Zz]|(?<sign>[+-])(?<hours>[0-9]{2}):?(?<minutes>[0-9]{2}))?\\z")
        // error("expected a time zone such as Z or +01:00, but \($tail | _shown) came"))
       | if .sign == null then 0
-        else ((.hours | tonumber) * 3600 + (.minutes | tonumber) * 60) * (if .sign == "-" then -1 else 1 end)
+        else
+          ((.hours | tonumber) * 3600 + (.minutes | tonumber) * 60)
+          * (if .sign == "-" then -1 else 1 end)
         end
     end;
 def iso_to_epoch_s:
@@ -94,14 +101,20 @@ def iso_to_epoch_s:
 def epoch_ms_to_iso:
   . as $value
   | if _is_integer and . >= -30610224000000 and . < 253402300800000 then .
-    else error("expected an integer of milliseconds, of the years 1000 to 9999, but \(_shown) came") end
+    else
+      error("expected an integer of milliseconds, of the years 1000 to 9999, but \(_shown) came")
+    end
   | (. % 1000 | if . < 0 then . + 1000 else . end) as $fraction
   | (($value - $fraction) / 1000 | strftime("%Y-%m-%dT%H:%M:%S"))
-    + (if $fraction == 0 then "" else "." + ($fraction | tostring | _zeros(3 - length) + .) end) + "Z";
+    + (if $fraction == 0 then ""
+       else "." + ($fraction | tostring | _zeros(3 - length) + .) end)
+    + "Z";
 )jq";
 
 }  // namespace
 
-std::string_view jq_prelude() { return prelude_text; }
+std::string_view jq_prelude() {
+  return text;
+}
 
 }  // namespace perennial::host

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr std::size_t file_bytes_max = std::size_t{1024} * 1024;
 constexpr std::size_t revision_length = 32;
 
 // Name without ".jq" -> file; the override's file takes the place of the plugin's.

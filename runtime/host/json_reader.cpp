@@ -10,7 +10,7 @@
 namespace perennial::host {
 namespace {
 
-constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr std::size_t file_bytes_max = std::size_t{1024} * 1024;
 
 std::string shown(const nlohmann::json& value) {
   constexpr std::size_t length_max = 60;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "runtime/host/json_reader.hpp"
 
@@ -66,8 +67,7 @@ void read_source(JsonReader& reader, const std::string& name, Manifest& manifest
 }
 
 void read_idempotency(JsonReader& reader, Idempotency& idempotency) {
-  reader.allow({"kind", "key_length_max", "key_window", "caches_failures", "settle_ms",
-                "lookup"});
+  reader.allow({"kind", "key_length_max", "key_window", "caches_failures", "settle_ms", "lookup"});
   constexpr IdempotencyKind kinds[] = {IdempotencyKind::key, IdempotencyKind::natural,
                                        IdempotencyKind::lookup, IdempotencyKind::none};
   if (!reader.has("kind")) {
@@ -79,8 +79,7 @@ void read_idempotency(JsonReader& reader, Idempotency& idempotency) {
   idempotency.key_window_ms = reader.duration_ms("key_window", 0);
   idempotency.caches_failures = reader.truth("caches_failures", false);
   idempotency.settle_ms = reader.integer("settle_ms", 0, 24 * hour_ms, 0);
-  idempotency.has_lookup =
-      reader.truth("lookup", idempotency.kind == IdempotencyKind::lookup);
+  idempotency.has_lookup = reader.truth("lookup", idempotency.kind == IdempotencyKind::lookup);
   const bool is_keyed = idempotency.kind == IdempotencyKind::key;
   if (is_keyed && idempotency.key_window_ms == 0) {
     reader.refuse("key_window", "how long the remote remembers a key, such as PT24H",
@@ -284,7 +283,7 @@ std::int64_t parse_duration_ms(std::string_view text) {
     total_ms += number * unit_ms;
   }
   constexpr double century_ms = 100.0 * 366 * 86'400'000;
-  return total_ms > century_ms ? -1 : static_cast<std::int64_t>(total_ms + 0.5);
+  return total_ms > century_ms ? -1 : std::llround(total_ms);
 }
 
 }  // namespace perennial::host

@@ -10,7 +10,14 @@ constexpr std::size_t engines_max = 4;
 
 }  // namespace
 
+Status Mapper::prepare(std::string_view revision) {
+  const auto found = engine(revision);
+  if (!found) return tl::unexpected(found.error());
+  return {};
+}
+
 Result<JqEngine*> Mapper::engine(std::string_view revision) {
+  if (revision.empty()) revision = program_.revision();
   const auto found = std::find_if(engines_.begin(), engines_.end(), [&](const auto& engine) {
     return engine->revision() == revision;
   });
@@ -34,7 +41,7 @@ Result<JqEngine*> Mapper::engine(std::string_view revision) {
 
 Result<std::vector<Bytes>> Mapper::run(std::string_view map, std::string_view revision,
                                        ByteView input, const RunBounds& bounds) {
-  const auto found = engine(revision.empty() ? std::string_view(program_.revision()) : revision);
+  const auto found = engine(revision);
   if (!found) return fail_within("map " + std::string(map), found.error());
   {
     const std::lock_guard lock(mutex_);

@@ -23,7 +23,10 @@ class Mapper {
   Mapper(const JqProgram& program, const MapArchive& archive, Clock& clock)
       : program_(program), archive_(archive), clock_(clock) {}
 
-  // Runs `map` of the program with that revision; empty = the current one.
+  // Compiles the program of that revision unless it is there; empty = the current one. A run does
+  // so by itself; asked before, its time is that of the map alone.
+  [[nodiscard]] Status prepare(std::string_view revision);
+  // Runs `map` of the program with that revision.
   [[nodiscard]] Result<std::vector<Bytes>> run(std::string_view map, std::string_view revision,
                                                ByteView input, const RunBounds& bounds);
   // The revision that an empty one stands for.

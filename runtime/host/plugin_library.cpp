@@ -1,28 +1,33 @@
 #include "runtime/host/plugin_library.hpp"
 
 #include <boost/dll/shared_library.hpp>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "runtime/host/plugin_catalog.hpp"
 
 namespace perennial::host {
 namespace {
 
-// Opened for good: the handle is given up on purpose.
-Result<boost::dll::shared_library*> open(const std::string& path) {
+// Opened for good: the registry is never destroyed, and one library is opened once.
+Result<const boost::dll::shared_library*> open(const std::string& path) {
+  static std::mutex mutex;
+  static auto& opened = *new std::map<std::string, std::unique_ptr<boost::dll::shared_library>>();
+  const std::lock_guard lock(mutex);
+  const auto found = opened.find(path);
+  if (found != opened.end()) return found->second.get();
   auto library = std::make_unique<boost::dll::shared_library>();
-  boost::system::error_code error;
   std::string what;
   try {
     library->load(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    return library.release();
+    return (opened[path] = std::move(library)).get();
   } catch (const std::exception& failure) {
     what = failure.what();
   }
-  return fail(Code::unavailable,
-              path + ": expected a loadable shared library, but: " + what +
-                  "; check that the file is there, is built for this machine and that the "
-                  "libraries it needs are installed");
+  return fail(Code::unavailable, path + ": expected a loadable shared library, but: " + what +
+                                     "; check that the file is there, is built for this machine "
+                                     "and that the libraries it needs are installed");
 }
 
 Status check_entry(const std::string& path, const Manifest& manifest,

@@ -24,6 +24,12 @@ bool is_array(ByteView bytes) {
   return event::Cursor(bytes).kind() == event::Kind::array && is_msgpack(bytes);
 }
 
+// A wait beyond a month is as good as none; without a bound it could overflow a date.
+std::int64_t wait_of(std::int64_t after_ms) {
+  constexpr std::int64_t month_ms = 30LL * 24 * 3'600'000;
+  return std::clamp<std::int64_t>(after_ms, -1, month_ms);
+}
+
 // The answer to a call whose real answer breaks the rules.
 Answer misused(std::uint32_t kind, std::string text) {
   Answer answer;
@@ -72,7 +78,7 @@ Explanation ReplyBase::read(const perennial_explanation* explanation) const {
   read.text = text_of(explanation->text, PERENNIAL_TEXT_BYTES_MAX);
   read.gap_from = text_of(explanation->gap_from, PERENNIAL_CODE_BYTES_MAX);
   read.gap_to = text_of(explanation->gap_to, PERENNIAL_CODE_BYTES_MAX);
-  read.after_ms = explanation->after_ms;
+  read.after_ms = wait_of(explanation->after_ms);
   return read;
 }
 
@@ -135,7 +141,7 @@ Answer ReplyBase::read(const perennial_outcome& outcome) const {
   }
   Answer answer;
   answer.kind = outcome.kind;
-  answer.after_ms = outcome.after_ms;
+  answer.after_ms = wait_of(outcome.after_ms);
   answer.code = text_of(outcome.code, PERENNIAL_CODE_BYTES_MAX);
   answer.text = text_of(outcome.text, PERENNIAL_TEXT_BYTES_MAX);
   if (outcome.code.size > PERENNIAL_CODE_BYTES_MAX ||
@@ -261,7 +267,7 @@ void LookupReply::set(uint32_t index, const perennial_lookup_answer* answer) {
     return;
   }
   read.kind = answer->kind;
-  read.after_ms = answer->after_ms;
+  read.after_ms = wait_of(answer->after_ms);
   read.code = text_of(answer->code, PERENNIAL_CODE_BYTES_MAX);
   read.text = text_of(answer->text, PERENNIAL_TEXT_BYTES_MAX);
   read_receipt(answer->receipt, answer->kind == PERENNIAL_LOOKUP_SEVERAL, read);

@@ -43,7 +43,7 @@ class RoundMaker {
   }
 
  private:
-  void refuse(std::string cause, std::string text, ByteView subject, ByteView body) {
+  void refuse(std::string cause, const std::string& text, ByteView subject, ByteView body) {
     constexpr std::size_t subject_bytes_max = limits::attribute_bytes_max;
     const bool fits = body.size() <= limits::event_bytes_max;
     round_->refusals.push_back({std::move(cause), text.substr(0, limits::reason_bytes_max),
@@ -104,7 +104,8 @@ class RoundMaker {
 }  // namespace
 
 std::shared_ptr<Round> make_round(HostShared& shared, Mapper& mapper, const SourceManifest& source,
-                                  RecordBatch records, std::vector<OversizeRecord> oversize) {
+                                  RecordBatch records,
+                                  const std::vector<OversizeRecord>& oversize) {
   return RoundMaker(shared, mapper, source).make(std::move(records), oversize);
 }
 

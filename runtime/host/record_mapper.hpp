@@ -16,6 +16,6 @@ namespace perennial::host {
 // Takes the records over. `source` names the manifest's source whose map and event source apply.
 [[nodiscard]] std::shared_ptr<Round> make_round(HostShared& shared, Mapper& mapper,
                                                 const SourceManifest& source, RecordBatch records,
-                                                std::vector<OversizeRecord> oversize);
+                                                const std::vector<OversizeRecord>& oversize);
 
 }  // namespace perennial::host

@@ -9,7 +9,7 @@ namespace {
 
 // Small enough that a partition turns to others between two frames.
 constexpr std::size_t entries_max = 4096;
-constexpr std::size_t bytes_max = 2 * 1024 * 1024;
+constexpr std::size_t bytes_max = std::size_t{2} * 1024 * 1024;
 
 wire::Refusal borrow(const OwnedRefusal& refusal) {
   return {refusal.cause, refusal.text, refusal.subject, refusal.body};

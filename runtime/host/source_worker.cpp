@@ -130,7 +130,9 @@ void SourceWorker::Gate::poll(std::unique_lock<std::mutex>& lock) {
 std::int64_t SourceWorker::Gate::next_backoff(std::int64_t after_ms) {
   const HostTuning& tuning = shared->spec.tuning;
   backoff_ms = std::clamp(2 * backoff_ms, tuning.backoff_ms_min, tuning.backoff_ms_max);
-  return after_ms >= 0 ? after_ms : backoff_ms;
+  // A remote that asks for no wait at all still gets a breath.
+  const std::int64_t wait_ms_min = std::min<std::int64_t>(tuning.backoff_ms_min, 100);
+  return after_ms >= 0 ? std::max(after_ms, wait_ms_min) : backoff_ms;
 }
 
 // When to poll next, and whether somebody has to know.
@@ -139,7 +141,10 @@ void SourceWorker::Gate::judge(PollResult& result, std::int64_t begun_us) {
   const bool is_gap = result.result == PERENNIAL_SOURCE_GAP;
   if (is_well(result.result) || is_gap) {
     backoff_ms = 0;
-    const bool is_more = result.result == PERENNIAL_SOURCE_MORE;
+    // "More" that brings nothing would be a loop without end.
+    const bool has_brought = result.records.size() > 0 || !result.oversize.empty() ||
+                             (result.has_cursor && result.cursor != cursor);
+    const bool is_more = result.result == PERENNIAL_SOURCE_MORE && has_brought;
     next_poll_us = is_more ? now_us : begun_us + every_ms * 1000;
   } else {
     next_poll_us = now_us + next_backoff(result.explanation.after_ms) * 1000;
@@ -163,8 +168,7 @@ void SourceWorker::Gate::report(const PollResult& result) {
 void SourceWorker::Gate::hand_over(PollResult result) {
   const bool has_moved = result.has_cursor && result.cursor != cursor;
   if (result.records.size() == 0 && result.oversize.empty() && !has_moved) return;
-  auto round =
-      make_round(*shared, mapper, manifest, std::move(result.records), std::move(result.oversize));
+  auto round = make_round(*shared, mapper, manifest, std::move(result.records), result.oversize);
   round->generation = seen_generation;
   round->has_cursor = has_moved;
   round->cursor = has_moved ? result.cursor : Bytes();

@@ -50,7 +50,7 @@ class Supervisor::Watch {
     ::close(bell_);
   }
 
-  Status start(ConnectorSpec spec);
+  Status start(const ConnectorSpec& spec);
   void stop(std::int64_t deadline_ms);
   [[nodiscard]] std::vector<ChildStatus> status() const;
 
@@ -79,7 +79,7 @@ class Supervisor::Watch {
   std::thread thread_;
 };
 
-Status Supervisor::Watch::start(ConnectorSpec spec) {
+Status Supervisor::Watch::start(const ConnectorSpec& spec) {
   const std::string name = spec.name;
   std::unique_lock lock(mutex_);
   if (kill_at_ms_ != 0) return fail(Code::refused, "expected a running supervisor, but it stops");
@@ -268,8 +268,8 @@ Supervisor::Supervisor(SupervisorOptions options)
     : watch_(std::make_unique<Watch>(std::move(options))) {}
 Supervisor::~Supervisor() = default;
 
-Status Supervisor::start(ConnectorSpec spec) {
-  return watch_->start(std::move(spec));
+Status Supervisor::start(const ConnectorSpec& spec) {
+  return watch_->start(spec);
 }
 
 void Supervisor::stop_all(std::int64_t deadline_ms) {

@@ -54,7 +54,7 @@ class Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   // Returns when the child has started its plugin, said why it can't, or ended.
-  [[nodiscard]] Status start(ConnectorSpec spec);
+  [[nodiscard]] Status start(const ConnectorSpec& spec);
   // Asks all children to stop, waits, kills the rest. Nothing is started again.
   void stop_all(std::int64_t deadline_ms);
   [[nodiscard]] std::vector<ChildStatus> status() const;

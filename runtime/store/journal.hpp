@@ -50,7 +50,8 @@ class Journal {
   // Writes and syncs; when it returns well, everything up to buffer.first + count - 1 is durable.
   [[nodiscard]] Status append(const RecordBuffer& buffer);
 
-  // Tries again to reserve a segment after has_reserve() turned false. Called by the writer now and then.
+  // Tries again to reserve a segment after has_reserve() turned false. Called by the writer now and
+  // then.
   void retry_reserve();
 
   [[nodiscard]] Position durable() const { return durable_.load(std::memory_order_acquire); }

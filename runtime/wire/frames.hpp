@@ -25,7 +25,7 @@ namespace perennial::wire {
 inline constexpr std::uint32_t protocol_version = 1;
 // Entries of one list in a frame. A hostile count within it costs a few megabytes, no more; honest
 // senders split long before.
-inline constexpr std::size_t frame_entries_max = 64 * 1024;
+inline constexpr std::size_t frame_entries_max = std::size_t{64} * 1024;
 
 // Numbers on the wire; never reused. Zero is no kind.
 enum class FrameKind : std::uint8_t {

@@ -41,6 +41,11 @@ class System {
   virtual Response handle(const Request& request, bool fails_some) = 0;
   virtual Response refuse(Refusal refusal, const Request& request) = 0;
 
+  // Whether the caller may make this call now. What was admitted lands later by `land`, even when
+  // its token or session has ended meanwhile.
+  virtual bool is_admitted(const Request&) const { return true; }
+  virtual Response land(const Request& request) { return handle(request, false); }
+
   // Brackets the whole life of a call, delays included; a Response refuses it before it begins.
   virtual std::optional<Response> begin(const Request&) { return std::nullopt; }
   virtual void end(const Request&) {}

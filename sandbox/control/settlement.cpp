@@ -104,11 +104,12 @@ struct Judged {
 
 void judge_order(const Readings& readings, const PlannedRenewal& renewal, Judged& judged) {
   Json ids = Json::array();
-  bool is_unblocked = true;
+  bool is_unblocked = false;
   if (const auto found = readings.orders.find(renewal.number); found != readings.orders.end()) {
     for (const Json* order : found->second) {
       ids.push_back(text_of(*order, "SalesOrder"));
-      is_unblocked = is_unblocked && text_of(*order, "HeaderBillingBlockReason").empty();
+      // A double that stays blocked does no harm; the order that counts is the released one.
+      is_unblocked = is_unblocked || text_of(*order, "HeaderBillingBlockReason").empty();
     }
   }
   const int count = static_cast<int>(ids.size());
@@ -116,8 +117,7 @@ void judge_order(const Readings& readings, const PlannedRenewal& renewal, Judged
   judged.require(count == 0 || is_unblocked, "sales order is blocked for billing");
   if (count > 1) judged.problems.push_back("more than one sales order");
   judged.doubles += std::max(0, count - 1);
-  judged.shown["order"] = {
-      {"count", count}, {"ids", ids}, {"unblocked", count > 0 && is_unblocked}};
+  judged.shown["order"] = {{"count", count}, {"ids", ids}, {"unblocked", is_unblocked}};
 }
 
 void judge_subscription(const World& world, const PlannedRenewal& renewal, Judged& judged) {

@@ -87,7 +87,7 @@ class Faults {
   struct Preset {
     double rate = 0.15;
     int floor = 20;           // every kind happens at least this often on every system
-    double floor_rate = 0.4;  // how hard a system is pressed until then
+    double floor_rate = 0.5;  // how hard a system is pressed until then
     int streak_max = 3;       // faults in a row on one renewal's same call
     Json params = Json::object();
   };

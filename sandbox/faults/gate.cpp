@@ -100,9 +100,13 @@ Reply Gate::apply(const Request& request, const std::optional<Fault>& fault) {
 }
 
 Reply Gate::answer_late(const Request& request, const Fault& fault) {
+  const std::lock_guard lock(estate_.mutex);
+  if (!system_.is_admitted(request)) {
+    return Reply{system_.handle(request, false), Finish::whole, {}};
+  }
   const auto kept = std::make_shared<Request>(request);
   estate_.alarms.after(wait_of(fault, "lands_after_ms", lands_after_ms_default),
-                       [this, kept] { system_.handle(*kept, false); });
+                       [this, kept] { system_.land(*kept); });
   return dropped();
 }
 

@@ -139,8 +139,24 @@ Response Crm::handle(const Request& request, bool fails_some) {
   if (!tokens_.is_valid(bearer_token(request))) {
     return failed(401, "INVALID_SESSION_ID", "Session expired or invalid");
   }
+  if (!is_identity) return admit(request, fails_some);
   ++api_requests_;
-  if (is_identity) return identity();
+  return identity();
+}
+
+bool Crm::is_admitted(const Request& request) const {
+  const bool is_api = request.path.rfind("/services/data/v", 0) == 0;
+  return is_api && tokens_.is_valid(bearer_token(request));
+}
+
+Response Crm::land(const Request& request) {
+  return admit(request, false);
+}
+
+// The call of a caller whose token was good.
+Response Crm::admit(const Request& request, bool fails_some) {
+  ++api_requests_;
+  const std::vector<std::string> path = request.segments();
   const int version = version_of(path[2]);
   if (version > 0 && version < version_oldest) {
     return failed(410, "UNSUPPORTED_API_VERSION", "The requested resource is no longer available");

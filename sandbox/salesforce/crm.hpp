@@ -21,6 +21,8 @@ class Crm : public System {
   CallKind kind_of(const Request& request) const override;
   Response handle(const Request& request, bool fails_some) override;
   Response refuse(Refusal refusal, const Request& request) override;
+  bool is_admitted(const Request& request) const override;
+  Response land(const Request& request) override;
 
   // Closes a renewal as won; false when it already was.
   bool accept(PlannedRenewal& renewal);
@@ -38,6 +40,7 @@ class Crm : public System {
     bool fails_some = false;
   };
 
+  Response admit(const Request& request, bool fails_some);
   Response route(const Call& call);
   Response route_sobjects(const Call& call);
   Response query(const Call& call, bool with_deleted);

@@ -91,7 +91,7 @@ EntityType sales_order_type() {
   return type;
 }
 
-EntityType sales_order_item_type() {
+EntityType sales_order_line_type() {
   EntityType type{"A_SalesOrderItemType", "A_SalesOrderItem", {}, {}};
   Property number = text("SalesOrderItem", 6);
   number.is_key = true;
@@ -218,7 +218,7 @@ EntityType external_invoice_type() {
   return type;
 }
 
-EntityType external_invoice_item_type() {
+EntityType external_invoice_line_type() {
   EntityType type{"ExternalInvoiceItemType", "ExternalInvoiceItem", {}, {}};
   Property number = text("InvoiceItem", 6);
   number.is_key = true;
@@ -311,7 +311,7 @@ const Service& sales_order_service() {
       "/sap/opu/odata/sap/API_SALES_ORDER_SRV",
       "API_SALES_ORDER_SRV",
       false,
-      {sales_order_type(), sales_order_item_type(), pricing_element_type(),
+      {sales_order_type(), sales_order_line_type(), pricing_element_type(),
        text_type("A_SalesOrderTextType", "A_SalesOrderText"),
        text_type("A_SalesOrderItemTextType", "A_SalesOrderItemText"), partner_type()}};
   return service;
@@ -329,7 +329,7 @@ const Service& external_invoice_service() {
   static const Service service{"/sap/opu/odata4/sap/zui_ext_invoice/srvd_a2x/sap/zext_invoice/0001",
                                "com.sap.gateway.srvd_a2x.zext_invoice.v0001",
                                true,
-                               {external_invoice_type(), external_invoice_item_type()}};
+                               {external_invoice_type(), external_invoice_line_type()}};
   return service;
 }
 

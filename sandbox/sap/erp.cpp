@@ -143,6 +143,10 @@ Response Erp::refuse(Refusal refusal, const Request& request) {
   return response;
 }
 
+bool Erp::is_admitted(const Request& request) const {
+  return sessions_.is_logged_on(request) && sessions_.has_valid_token(request);
+}
+
 Response Erp::handle(const Request& request, bool) {
   if (request.path == token_path) return sessions_.grant_token(request);
   if (!sessions_.is_logged_on(request)) return logon_failed();
@@ -211,7 +215,7 @@ Response Erp::route_entity(const Request& request, const Service& service,
 
 std::vector<Json> Erp::records_of(const std::string& set) const {
   std::vector<Json> records;
-  const bool is_items = set == "A_SalesOrderItem" || set == "ExternalInvoiceItem";
+  const bool is_lines = set == "A_SalesOrderItem" || set == "ExternalInvoiceItem";
   const std::string nested = set == "A_SalesOrderItem" ? "to_Item" : "_Item";
   const Table* table = nullptr;
   if (set == "A_SalesOrder" || set == "A_SalesOrderItem") table = &orders_;
@@ -219,10 +223,10 @@ std::vector<Json> Erp::records_of(const std::string& set) const {
   if (set == "A_OperationalAcctgDocItemCube") table = &postings_;
   if (table == nullptr) return records;
   table->for_each([&](const std::string&, const Json& record) {
-    if (!is_items)
+    if (!is_lines)
       records.push_back(record);
     else
-      for (const Json& item : member_of(record, nested)) records.push_back(item);
+      for (const Json& line : member_of(record, nested)) records.push_back(line);
   });
   return records;
 }

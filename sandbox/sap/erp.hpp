@@ -34,6 +34,8 @@ class Erp : public System {
   CallKind kind_of(const Request& request) const override;
   Response handle(const Request& request, bool fails_some) override;
   Response refuse(Refusal refusal, const Request& request) override;
+  bool is_admitted(const Request& request) const override;
+  Response land(const Request& request) override { return route(request); }
 
   void set_url(std::string url) { url_ = std::move(url); }
   const Table& orders() const { return orders_; }

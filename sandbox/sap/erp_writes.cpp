@@ -39,10 +39,10 @@ std::string padded(std::size_t number, int width) {
 }
 
 // Price times quantity in minor units; the price conditions of renewals are per one unit.
-std::int64_t line_minor(const Json& item, int digits) {
-  const double quantity = std::strtod(text_of(item, "RequestedQuantity").c_str(), nullptr);
+std::int64_t line_minor(const Json& line, int digits) {
+  const double quantity = std::strtod(text_of(line, "RequestedQuantity").c_str(), nullptr);
   double total = 0;
-  for (const Json& element : nested_rows(item, "to_PricingElement")) {
+  for (const Json& element : nested_rows(line, "to_PricingElement")) {
     const std::string type = text_of(element, "ConditionType");
     if (type != "PPR0" && type != "PR00" && type != "PMP0") continue;
     const double per = std::strtod(text_of(element, "ConditionQuantity").c_str(), nullptr);
@@ -53,42 +53,42 @@ std::int64_t line_minor(const Json& item, int digits) {
   return static_cast<std::int64_t>(total * scale + 0.5);
 }
 
-Json stored_items(const Service& service, const Json& posted, const std::string& order_number,
+Json stored_lines(const Service& service, const Json& posted, const std::string& order_number,
                   std::int64_t* total) {
   const EntityType& type = *service.by_type("A_SalesOrderItemType");
   const EntityType& price_type = *service.by_type("A_SalesOrderItemPrElementType");
-  Json items = Json::array();
+  Json lines = Json::array();
   std::size_t position = 0;
   const std::string currency = text_of(posted, "TransactionCurrency");
   for (const Json& row : nested_rows(posted, "to_Item")) {
     position += 10;
-    Json item = stored_entity(type, row);
-    item["SalesOrder"] = order_number;
-    if (text_of(item, "SalesOrderItem").empty()) item["SalesOrderItem"] = std::to_string(position);
+    Json line = stored_entity(type, row);
+    line["SalesOrder"] = order_number;
+    if (text_of(line, "SalesOrderItem").empty()) line["SalesOrderItem"] = std::to_string(position);
     const std::int64_t minor = line_minor(row, minor_digits(currency));
     *total += minor;
-    item["NetAmount"] = format_minor(minor, minor_digits(currency));
-    item["TransactionCurrency"] = currency;
+    line["NetAmount"] = format_minor(minor, minor_digits(currency));
+    line["TransactionCurrency"] = currency;
     Json elements = Json::array();
     for (const Json& element : nested_rows(row, "to_PricingElement")) {
       Json stored = stored_entity(price_type, element);
       stored["SalesOrder"] = order_number;
-      stored["SalesOrderItem"] = item["SalesOrderItem"];
+      stored["SalesOrderItem"] = line["SalesOrderItem"];
       elements.push_back(std::move(stored));
     }
-    item["to_PricingElement"] = std::move(elements);
-    items.push_back(std::move(item));
+    line["to_PricingElement"] = std::move(elements);
+    lines.push_back(std::move(line));
   }
-  return items;
+  return lines;
 }
 
 bool is_same_lines(const Json& order, const PlannedRenewal& renewal, const EstatePlan& plan) {
-  const Json& items = nested_rows(order, "to_Item");
-  if (items.size() != renewal.lines.size()) return false;
+  const Json& rows = nested_rows(order, "to_Item");
+  if (rows.size() != renewal.lines.size()) return false;
   return std::all_of(renewal.lines.begin(), renewal.lines.end(), [&](const PlannedLine& line) {
-    return std::any_of(items.begin(), items.end(), [&](const Json& item) {
-      return text_of(item, "Material") == plan.products[line.product].code &&
-             std::strtod(text_of(item, "RequestedQuantity").c_str(), nullptr) == line.quantity;
+    return std::any_of(rows.begin(), rows.end(), [&](const Json& row) {
+      return text_of(row, "Material") == plan.products[line.product].code &&
+             std::strtod(text_of(row, "RequestedQuantity").c_str(), nullptr) == line.quantity;
     });
   });
 }
@@ -174,8 +174,8 @@ std::optional<ErpError> Erp::check_order(const Json& order) const {
     return ErpError{400, "V1/854", "Customer " + customer + " is blocked for sales orders",
                     "SoldToParty"};
   }
-  for (const Json& item : nested_rows(order, "to_Item")) {
-    const std::string material = text_of(item, "Material");
+  for (const Json& line : nested_rows(order, "to_Item")) {
+    const std::string material = text_of(line, "Material");
     const auto& products = estate_.plan.products;
     const bool is_sold = std::any_of(products.begin(), products.end(),
                                      [&](const auto& product) { return product.code == material; });
@@ -205,7 +205,7 @@ Response Erp::create_order(const Request& request) {
   const std::string number = std::to_string(next_order_++);
   Json order = stored_entity(type, *posted);
   std::int64_t total = 0;
-  order["to_Item"] = stored_items(service, *posted, number, &total);
+  order["to_Item"] = stored_lines(service, *posted, number, &total);
   order["to_Text"] = nested_rows(*posted, "to_Text");
   order["to_Partner"] = nested_rows(*posted, "to_Partner");
   order["SalesOrder"] = number;
@@ -322,16 +322,16 @@ Response Erp::create_invoice(const Request& request) {
   invoice["CreatedAt"] = format_instant(now);
   invoice["LastChangeDateTime"] = format_instant(now);
   invoice["_changes"] = 1;
-  Json items = Json::array();
+  Json lines = Json::array();
   for (const Json& row : nested_rows(*posted, "_Item")) {
-    Json item = stored_entity(*service.by_type("ExternalInvoiceItemType"), row);
-    item["InvoiceUUID"] = id;
-    if (text_of(item, "InvoiceItem").empty()) {
-      item["InvoiceItem"] = std::to_string((items.size() + 1) * 10);
+    Json line = stored_entity(*service.by_type("ExternalInvoiceItemType"), row);
+    line["InvoiceUUID"] = id;
+    if (text_of(line, "InvoiceItem").empty()) {
+      line["InvoiceItem"] = std::to_string((lines.size() + 1) * 10);
     }
-    items.push_back(std::move(item));
+    lines.push_back(std::move(line));
   }
-  invoice["_Item"] = std::move(items);
+  invoice["_Item"] = std::move(lines);
   std::string renewal = find_renewal_number(invoice);
   if (renewal.empty()) renewal = estate_.traced(text_of(invoice, "SalesOrder"));
   estate_.trace(id, renewal);
@@ -420,13 +420,13 @@ void Erp::post_to_accounting(const Json& invoice) {
     postings_.put(key, std::move(row));
   };
   post(Json::object(), text_of(invoice, "GrossAmount"), true);
-  const Json& items = member_of(invoice, "_Item");
-  if (items.empty()) post(Json::object(), text_of(invoice, "GrossAmount"), false);
-  for (const Json& item : items) {
-    std::string amount = text_of(item, "Amount");
-    if (amount.empty()) amount = text_of(item, "NetAmount");
-    if (amount.empty()) amount = text_of(item, "GrossAmount");
-    post(item, amount.empty() ? "0.00" : amount, false);
+  const Json& lines = member_of(invoice, "_Item");
+  if (lines.empty()) post(Json::object(), text_of(invoice, "GrossAmount"), false);
+  for (const Json& line : lines) {
+    std::string amount = text_of(line, "Amount");
+    if (amount.empty()) amount = text_of(line, "NetAmount");
+    if (amount.empty()) amount = text_of(line, "GrossAmount");
+    post(line, amount.empty() ? "0.00" : amount, false);
   }
 }
 

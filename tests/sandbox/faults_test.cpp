@@ -164,6 +164,33 @@ TEST_F(RunningFaults, ALateEffectLandsAfterItsTime) {
   EXPECT_TRUE(is_extended());
 }
 
+TEST_F(RunningFaults, ALateEffectLandsThoughItsSessionHasEndedMeanwhile) {
+  ErpSession erp(world_);
+  const PlannedRenewal& renewal = world_.estate.plan.renewals[0];
+  control(world_, "POST", "/faults",
+          {{"system", "erp"}, {"kind", "late_effect"}, {"params", {{"lands_after_ms", 60000}}}});
+  Gate gate(world_.estate, world_.erp, world_.faults);
+  const Pairs headers{{"Authorization", "Basic UEVSRU5OSUFMX0NPTU06c2FuZGJveC1wYXNzd29yZA=="},
+                      {"Accept", "application/json"},
+                      {"x-csrf-token", erp.csrf_token},
+                      {"Cookie", erp.cookies}};
+  const Request create =
+      make_request("POST", orders_path, headers, erp.order_of(renewal, "late").dump());
+
+  const Reply dropped = gate.handle(create);
+  {
+    const std::lock_guard lock(world_.estate.mutex);
+    world_.erp.refuse(Refusal::expired, create);
+  }
+  const std::size_t at_once = world_.erp.orders().size();
+  pass(world_, std::chrono::milliseconds(60001));
+
+  EXPECT_EQ(dropped.finish, Finish::drop);
+  EXPECT_EQ(at_once, 0U);
+  EXPECT_EQ(world_.erp.orders().size(), 1U);
+  EXPECT_EQ(gate.handle(create).response.status, 403);
+}
+
 TEST_F(RunningFaults, AreCountedBySystemAndKindAndStopAtTheirLimit) {
   inject("503");
   ask(url_, patch());

@@ -80,6 +80,7 @@ TEST(Settlement, CountsASecondOrderAndASecondInvoiceOfALineAsDoubles) {
   const Json after_invoice = judged(world, renewal.number);
 
   EXPECT_EQ(after_order, 1);
+  EXPECT_EQ(after_invoice["list"][0]["order"]["unblocked"], true);
   EXPECT_EQ(after_invoice["doubled"], 1 + static_cast<int>(renewal.lines.size()));
   EXPECT_EQ(after_invoice["list"][0]["invoice"]["customer_facing_per_line_and_period_max"], 2);
 }

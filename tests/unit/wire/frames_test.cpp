@@ -126,6 +126,11 @@ TEST(Frames, KeepEveryFieldOfAnOutcome) {
   EXPECT_EQ(outcome.follow_ups, (std::vector<ByteView>{"one", "two"}));
 }
 
+// The worked example of docs/wire-protocol.md.
+TEST(Frames, HaveTheBytesThatTheDocumentShows) {
+  EXPECT_EQ(encoded(Heartbeat{}), "\x94\x01\x0f\x06\x07");
+}
+
 TEST(Frames, KeepANegativeWait) {
   const Bytes bytes = encoded(Outcomes{{OutcomeEntry{}}});
   EXPECT_EQ(std::get<Outcomes>(decode(bytes)->body).entries.at(0).after_ms, -1);

@@ -1,0 +1,139 @@
+#include "runtime/admin/read_api.hpp"
+
+#include <charconv>
+
+#include "runtime/admin/problem.hpp"
+#include "runtime/admin/render.hpp"
+
+namespace perennial::admin {
+namespace {
+
+constexpr std::size_t page_rows = 100;
+
+std::optional<Response> refuse_unlisted(const Request& request, const std::string& option,
+                                        std::initializer_list<std::string_view> words) {
+  const std::string value = request.option(option);
+  std::string known;
+  for (std::string_view word : words) {
+    if (value == word) return std::nullopt;
+    known += (known.empty() ? "" : ", ") + std::string(word);
+  }
+  if (value.empty()) return std::nullopt;
+  return problem(400, "bad_query",
+                 "expected " + option + " to be one of " + known + ", but '" + value + "' came");
+}
+
+template <typename Row>
+Json page_json(const std::string& name, const view::Page<Row>& page) {
+  return {{"schema_version", 1}, {name, to_json_list(page.rows)}, {"next", page.next}};
+}
+
+}  // namespace
+
+tl::expected<std::size_t, Response> limit_of(const Request& request, std::size_t otherwise) {
+  const std::string text = request.option("limit");
+  if (text.empty()) return otherwise;
+  std::size_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_sound = read.ec == std::errc() && read.ptr == text.data() + text.size();
+  if (is_sound && value >= 1 && value <= limit_max) return value;
+  return tl::unexpected(problem(
+      400, "bad_query",
+      "expected limit to be 1 to " + std::to_string(limit_max) + ", but '" + text + "' came"));
+}
+
+Response ReadApi::renewals(const Request& request) const {
+  if (auto refusal =
+          refuse_unlisted(request, "state", {"blocked", "running", "waiting", "settled"})) {
+    return *refusal;
+  }
+  const auto limit = limit_of(request, page_rows);
+  if (!limit) return limit.error();
+  const auto page = view_.renewals({request.option("state"), request.option("cursor"), *limit});
+  return page ? ok(page_json("renewals", *page)) : problem(page.error());
+}
+
+Response ReadApi::renewal(const Request& request) const {
+  const auto correlation = view_.resolve(request.params.at(0));
+  if (!correlation) return problem(correlation.error());
+  const auto story = view_.renewal(*correlation);
+  if (!story) return problem(story.error());
+  Json exceptions = Json::array();
+  for (const auto& row : story->exceptions) exceptions.push_back(to_json(row, false));
+  return ok({{"schema_version", 1},
+             {"renewal", to_json(story->renewal)},
+             {"timeline", to_json_list(story->timeline)},
+             {"deliveries", to_json_list(story->deliveries)},
+             {"exceptions", exceptions}});
+}
+
+Response ReadApi::timeline(const Request& request) const {
+  const auto limit = limit_of(request, page_rows);
+  if (!limit) return limit.error();
+  const auto page = view_.timeline(request.option("after"), *limit);
+  return page ? ok(page_json("timeline", *page)) : problem(page.error());
+}
+
+Response ReadApi::events(const Request& request) const {
+  const auto limit = limit_of(request, page_rows);
+  if (!limit) return limit.error();
+  const auto page = view_.events(
+      {request.option("type"), request.option("correlation"), request.option("cursor"), *limit});
+  return page ? ok(page_json("events", *page)) : problem(page.error());
+}
+
+Response ReadApi::event(const Request& request) const {
+  const auto rows = view_.event(request.params.at(0));
+  if (!rows) return problem(rows.error());
+  return ok({{"schema_version", 1}, {"events", to_json_list(*rows)}});
+}
+
+Response ReadApi::exceptions(const Request& request) const {
+  if (auto refusal = refuse_unlisted(request, "state", {"open", "trial", "closed"})) {
+    return *refusal;
+  }
+  const auto limit = limit_of(request, page_rows);
+  if (!limit) return limit.error();
+  const auto rows =
+      view_.exceptions({request.option("state"), request.option("owner"), request.option("cause"),
+                        request.option("connector"), request.option("correlation"), *limit});
+  if (!rows) return problem(rows.error());
+  Json list = Json::array();
+  for (const auto& row : *rows) list.push_back(to_json(row, false));
+  return ok({{"schema_version", 1}, {"exceptions", list}});
+}
+
+Response ReadApi::exception(const Request& request) const {
+  const auto row = view_.exception(request.params.at(0));
+  if (!row) return problem(row.error());
+  return ok({{"schema_version", 1}, {"exception", to_json(*row, true)}});
+}
+
+Response ReadApi::connectors(const Request& /*request*/) const {
+  const auto rows = view_.connectors();
+  if (!rows) return problem(rows.error());
+  return ok({{"schema_version", 1}, {"connectors", to_json_list(*rows)}});
+}
+
+std::vector<Route> read_routes(const ReadApi& api, const Run& run) {
+  using Method = Response (ReadApi::*)(const Request&) const;
+  const auto on = [&](std::string pattern, std::vector<std::string> options, Method method) {
+    Route route;
+    route.method = "GET";
+    route.pattern = std::move(pattern);
+    route.options = std::move(options);
+    route.handler = [&api, run, method](const Request& request, Reply reply) {
+      run([&api, method, request, reply = std::move(reply)] { reply((api.*method)(request)); });
+    };
+    return route;
+  };
+  return {
+      on("/v1/renewals", {"state", "cursor", "limit"}, &ReadApi::renewals),
+      on("/v1/renewals/{id}", {}, &ReadApi::renewal),
+      on("/v1/timeline", {"after", "limit"}, &ReadApi::timeline),
+      on("/v1/events", {"type", "correlation", "cursor", "limit"}, &ReadApi::events),
+      on("/v1/events/{id}", {}, &ReadApi::event),
+  };
+}
+
+}  // namespace perennial::admin
