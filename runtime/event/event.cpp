@@ -53,12 +53,61 @@ bool is_attribute_name(std::string_view name) {
   });
 }
 
+struct Key {
+  const char* at;
+  std::uint32_t size;
+  std::uint32_t mark;  // of its length and first bytes: tells most keys apart at once
+};
+
+Key key_of(std::string_view text) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  Key key{text.data(), size, size};
+  for (std::size_t index = 0; index < std::min<std::size_t>(text.size(), 3); ++index) {
+    key.mark = key.mark << 8 | static_cast<std::uint8_t>(text[index]);
+  }
+  return key;
+}
+
+// The keys of all open maps. A linear search is faster than a set at the sizes of business
+// documents, and event_elements_max bounds it; the first ones cost no allocation.
+class KeyStack {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool has(const Key& key, std::size_t from) const {
+    for (std::size_t index = from; index < size_; ++index) {
+      const Key& known = index < few_.size() ? few_[index] : more_[index - few_.size()];
+      if (known.mark == key.mark &&
+          std::string_view(known.at, known.size) == std::string_view(key.at, key.size)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  void push(const Key& key) {
+    if (size_ < few_.size()) {
+      few_[size_] = key;
+    } else {
+      more_.push_back(key);
+    }
+    ++size_;
+  }
+  void shrink(std::size_t size) {
+    size_ = size;
+    more_.resize(size > few_.size() ? size - few_.size() : 0);
+  }
+
+ private:
+  std::size_t size_ = 0;
+  std::array<Key, 64> few_;  // not initialised: only the first size_ are looked at
+  std::vector<Key> more_;
+};
+
 // Walks every value once, and takes the attributes along on the way. Answers are plain truths and
 // the reason stands aside: this runs for each event, and the reason is needed for few. Recursion is
 // bounded by event_depth_max, so hostile nesting costs a refusal, not a stack.
 class Gate {
  public:
-  Gate(ByteView bytes, EventView& view) : cursor_(bytes), view_(view) { keys_.reserve(32); }
+  Gate(ByteView bytes, EventView& view) : cursor_(bytes), view_(view) {}
 
   bool pass() {
     if (!value(0)) return false;
@@ -76,12 +125,6 @@ class Gate {
   }
 
  private:
-  struct Key {
-    const char* at;
-    std::uint32_t size;
-    std::uint32_t mark;  // of its length and first bytes: tells most keys apart at once
-  };
-
   // The caller adds where, on the way up.
   bool refuse(std::string reason) {
     reason_ = std::move(reason);
@@ -176,23 +219,16 @@ class Gate {
       if (!text(key) || !is_first(key, first_key)) return false;
       if (depth == 0 ? !entry(key) : !nested(depth, key)) return false;
     }
-    keys_.resize(first_key);
+    keys_.shrink(first_key);
     return true;
   }
 
-  bool is_first(std::string_view key, std::size_t first_key) {
-    Key added{key.data(), static_cast<std::uint32_t>(key.size()),
-              static_cast<std::uint32_t>(key.size())};
-    for (std::size_t index = 0; index < std::min<std::size_t>(key.size(), 3); ++index) {
-      added.mark = added.mark << 8 | static_cast<std::uint8_t>(key[index]);
+  bool is_first(std::string_view text, std::size_t first_key) {
+    const Key key = key_of(text);
+    if (keys_.has(key, first_key)) {
+      return refuse("expected each key once, but " + shown(text) + " comes twice");
     }
-    for (std::size_t index = first_key; index < keys_.size(); ++index) {
-      const Key& known = keys_[index];
-      if (known.mark == added.mark && std::string_view(known.at, known.size) == key) {
-        return refuse("expected each key once, but " + shown(key) + " comes twice");
-      }
-    }
-    keys_.push_back(added);
+    keys_.push(key);
     return true;
   }
 
@@ -255,9 +291,7 @@ class Gate {
   EventView& view_;
   std::size_t elements_ = 0;
   bool has_specversion_ = false;
-  // Keys of all open maps; a linear search is faster than a set at the sizes of business documents,
-  // and event_elements_max bounds it.
-  std::vector<Key> keys_;
+  KeyStack keys_;
   std::string reason_;
   std::vector<std::string_view> path_;  // of the refused value, innermost first
   bool is_of_whole_ = false;
@@ -288,7 +322,9 @@ EventView trusted_event(ByteView bytes) {
   for (std::uint32_t pairs = cursor.map(); pairs > 0 && cursor.ok(); --pairs) {
     const std::string_view name = cursor.text();
     if (name == "data") {
-      view.data = cursor.raw();
+      // Nothing follows the last value, so its end need not be looked for.
+      view.data = pairs == 1 ? cursor.rest() : cursor.raw();
+      if (pairs == 1) break;
       continue;
     }
     const Attribute* found = attribute_of(name);
@@ -326,18 +362,38 @@ Bytes build_event(const EventParts& parts) {
   return out;
 }
 
+namespace {
+
+// Whether all bytes are below 0x80; most text is plain and short.
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t word = 0;
+  std::uint64_t all = 0;
+  for (; left >= sizeof word; left -= sizeof word, at += sizeof word) {
+    std::memcpy(&word, at, sizeof word);
+    all |= word;
+  }
+  if (left >= sizeof(std::uint32_t)) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, at, sizeof first);
+    std::memcpy(&last, at + left - sizeof last, sizeof last);  // the two may overlap
+    all |= first | last;
+  } else {
+    for (; left > 0; --left, ++at) all |= static_cast<std::uint8_t>(*at);
+  }
+  return (all & high_bits) == 0;
+}
+
+}  // namespace
+
 bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   const auto* end = at + text.size();
   while (at < end) {
-    // Eight at a time: most text is plain.
-    std::uint64_t word = 0;
-    while (end - at >= 8) {
-      std::memcpy(&word, at, sizeof word);
-      if ((word & 0x8080808080808080ULL) != 0) break;
-      at += 8;
-    }
-    if (at == end) break;
     if (*at < 0x80) {
       ++at;
       continue;
