@@ -15,10 +15,11 @@ struct TextField {
 };
 
 constexpr NumberField numbers[] = {
-    {"events", &Config::events}, {"size", &Config::size},
-    {"rate", &Config::rate},     {"correlations", &Config::correlations},
-    {"result", &Config::result}, {"outcome", &Config::outcome},
-    {"lookup", &Config::lookup}, {"block_ms", &Config::block_ms},
+    {"events", &Config::events},     {"size", &Config::size},
+    {"rate", &Config::rate},         {"correlations", &Config::correlations},
+    {"result", &Config::result},     {"outcome", &Config::outcome},
+    {"lookup", &Config::lookup},     {"block_ms", &Config::block_ms},
+    {"begin_us", &Config::begin_us},
 };
 constexpr TextField texts[] = {
     {"form", &Config::form},
@@ -30,6 +31,7 @@ constexpr TextField texts[] = {
     {"block_in", &Config::block_in},
     {"refuse", &Config::refuse},
     {"calls_file", &Config::calls_file},
+    {"template_file", &Config::template_file},
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ struct Config {
   std::int64_t block_ms = 0;
   std::string refuse;
   std::string calls_file;
+  std::string template_file;
+  std::int64_t begin_us = 0;
 };
 
 // False when `bytes` is no flat msgpack map.

@@ -100,9 +100,21 @@ std::uint32_t Instance::configure(perennial_view config) {
   }
   config_ = read;
   enter("configure");
+  if (!config_.template_file.empty() && !load_.open(config_.template_file, load_plan())) {
+    host_->fault(host_, view_of("expected template_file to hold a record with {{ number }}"));
+    return PERENNIAL_CALL_REFUSED;
+  }
   if (config_.refuse.empty()) return PERENNIAL_CALL_DONE;
   host_->fault(host_, view_of(config_.refuse));
   return PERENNIAL_CALL_REFUSED;
+}
+
+std::uint32_t Instance::form() const {
+  return config_.form == "vendor" ? PERENNIAL_FORM_VENDOR : PERENNIAL_FORM_EVENT;
+}
+
+Load::Plan Instance::load_plan() const {
+  return {static_cast<std::uint64_t>(config_.events), config_.rate, config_.begin_us, form()};
 }
 
 std::uint32_t Instance::start() {
@@ -165,14 +177,13 @@ std::uint32_t Instance::poll_source(const perennial_source_call& call,
     reply.explain(&reply, &why);
     return static_cast<std::uint32_t>(config_.result);
   }
-  const auto form = static_cast<std::uint32_t>(config_.form == "vendor" ? PERENNIAL_FORM_VENDOR
-                                                                        : PERENNIAL_FORM_EVENT);
+  if (text_of(call.source) == "load") return load_.poll(call, reply);
   std::uint64_t next = number_of(text_of(call.cursor));
   const auto last = static_cast<std::uint64_t>(allowed(call.now_ms));
   const std::uint64_t begin = next;
   std::uint32_t taken = PERENNIAL_CALL_DONE;
   while (next < last && taken == PERENNIAL_CALL_DONE) {
-    taken = emit(reply, next + 1, form);
+    taken = emit(reply, next + 1, form());
     if (taken == PERENNIAL_CALL_DONE) ++next;
     if (next - begin >= call.records_max && config_.misuse != "too_many") break;
   }
@@ -191,13 +202,18 @@ void Instance::acknowledge(perennial_view cursor) {
   enter("acknowledge", " " + std::string(text_of(cursor)));
 }
 
-perennial_outcome Instance::outcome_of(const perennial_delivery& delivery) const {
+perennial_outcome Instance::outcome_of(const perennial_delivery& delivery,
+                                       std::vector<std::int64_t>& births_us) const {
   perennial_outcome outcome{};
   outcome.after_ms = -1;
   outcome.kind = static_cast<std::uint32_t>(config_.outcome);
   FlatReader(text_of(delivery.payload)).each([&](std::string_view name, const Scalar& value) {
     const auto* kind = std::get_if<std::int64_t>(&value);
     if (name == "outcome" && kind != nullptr) outcome.kind = static_cast<std::uint32_t>(*kind);
+    const auto* born = std::get_if<std::string_view>(&value);
+    if (name == "born_us" && born != nullptr) {
+      births_us.push_back(static_cast<std::int64_t>(number_of(*born)));
+    }
   });
   const bool is_done =
       outcome.kind == PERENNIAL_OUTCOME_DONE || outcome.kind == PERENNIAL_OUTCOME_ALREADY_DONE;
@@ -216,7 +232,8 @@ perennial_outcome Instance::outcome_of(const perennial_delivery& delivery) const
 bool Instance::break_rules(const perennial_operation_call& call, perennial_operation_reply& reply,
                            std::uint32_t& result) {
   result = PERENNIAL_CALL_DONE;
-  perennial_outcome outcome = outcome_of(call.deliveries[0]);
+  std::vector<std::int64_t> births_us;
+  perennial_outcome outcome = outcome_of(call.deliveries[0], births_us);
   const std::string& misuse = config_.misuse;
   if (misuse == "no_answer") return true;
   if (misuse == "garbage_code") {
@@ -260,10 +277,12 @@ std::uint32_t Instance::operate(const char* callback, const perennial_operation_
   enter(callback, config_.calls_file.empty() ? std::string() : keys_of(call));
   std::uint32_t result = PERENNIAL_CALL_DONE;
   if (config_.misuse != "none" && break_rules(call, reply, result)) return result;
+  std::vector<std::int64_t> births_us;
   for (std::uint32_t index = 0; index < call.count; ++index) {
-    const perennial_outcome outcome = outcome_of(call.deliveries[index]);
+    const perennial_outcome outcome = outcome_of(call.deliveries[index], births_us);
     reply.settle(&reply, index, &outcome);
   }
+  if (!births_us.empty()) ages_.add(births_us, monotonic_us());
   return PERENNIAL_CALL_DONE;
 }
 
@@ -320,6 +339,9 @@ std::uint32_t Instance::check(perennial_health_reply& reply) {
   const std::string text =
       is_set ? "api_key of " + std::to_string(length) + " bytes" : "no api_key";
   reply.finding(&reply, PERENNIAL_LEVEL_INFO, view_of("secret"), view_of(text));
+  if (!ages_.is_empty()) {
+    reply.finding(&reply, PERENNIAL_LEVEL_INFO, view_of("ages"), view_of(ages_.to_text()));
+  }
   return PERENNIAL_CALL_DONE;
 }
 

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "plugins/testing/ages.hpp"
 #include "plugins/testing/config.hpp"
+#include "plugins/testing/load.hpp"
 
 namespace testing_connector {
 
@@ -44,7 +46,11 @@ class Instance {
   std::uint32_t emit(perennial_source_reply& reply, std::uint64_t number, std::uint32_t form);
   bool break_rules(const perennial_operation_call& call, perennial_operation_reply& reply,
                    std::uint32_t& result);
-  perennial_outcome outcome_of(const perennial_delivery& delivery) const;
+  // Notes the birth of a delivery that carries one.
+  perennial_outcome outcome_of(const perennial_delivery& delivery,
+                               std::vector<std::int64_t>& births_us) const;
+  [[nodiscard]] std::uint32_t form() const;
+  [[nodiscard]] Load::Plan load_plan() const;
   [[nodiscard]] std::int64_t allowed(std::int64_t now_ms);
   [[nodiscard]] std::string record_of(std::uint64_t number, std::uint32_t form) const;
 
@@ -52,6 +58,8 @@ class Instance {
   perennial_instance table_;
   Config config_;
   std::int64_t begun_ms_ = 0;
+  Load load_;
+  Ages ages_;
   std::atomic<perennial_operation_reply*> kept_reply_{nullptr};
 };
 

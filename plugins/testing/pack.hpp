@@ -34,7 +34,7 @@ inline void put_number(std::string& out, std::uint64_t value) {
   put_head(out, 0xcf, value, 8);
 }
 
-// A value of a flat map; what is nested or of another kind reads as empty text.
+// A value of a flat map; what is nested or of another kind is walked and reads as empty text.
 using Scalar = std::variant<std::string_view, std::int64_t, bool>;
 
 // Walks one flat map; calls take(key, value) for each pair whose value is a scalar.
@@ -116,10 +116,26 @@ class FlatReader {
       case 0xdb:
         return text(big_endian(1 << (tag - 0xd9)));
       default:
-        // Nested values end the walk: nothing behind them is needed.
-        is_good_ = false;
-        return std::string_view();
+        return nested(tag);
     }
+  }
+  Scalar nested(std::uint8_t tag) {
+    std::uint64_t values = 0;
+    if ((tag & 0xf0) == 0x80) {
+      values = 2 * (tag & 0x0f);
+    } else if ((tag & 0xf0) == 0x90) {
+      values = tag & 0x0f;
+    } else if (tag == 0xdc || tag == 0xdd) {
+      values = big_endian(2 << (tag - 0xdc));
+    } else if (tag == 0xde || tag == 0xdf) {
+      values = 2 * big_endian(2 << (tag - 0xde));
+    } else if (tag == 0xca || tag == 0xcb) {
+      big_endian(4 << (tag - 0xca));
+    } else {
+      is_good_ = false;
+    }
+    while (values-- > 0 && is_good_) scalar();
+    return std::string_view();
   }
 
   std::string_view rest_;

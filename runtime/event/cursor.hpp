@@ -11,22 +11,9 @@
 
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/event/tags.hpp"
 
 namespace perennial::event {
-
-enum class Kind : std::uint8_t {
-  none,  // end of input or malformed
-  nil,
-  boolean,
-  integer,           // fits std::int64_t
-  unsigned_integer,  // above the range of std::int64_t
-  real,
-  text,
-  binary,
-  array,
-  map,
-  extension,
-};
 
 class Cursor {
  public:
@@ -36,29 +23,65 @@ class Cursor {
   [[nodiscard]] bool at_end() const { return at_ == end_; }
   [[nodiscard]] const char* position() const { return at_; }
   [[nodiscard]] ByteView rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
-  [[nodiscard]] Kind kind() const;
+  [[nodiscard]] Kind kind() const {
+    if (at_ == end_) return Kind::none;
+    if (tag() == tags::uint64) return wide_kind();
+    return tags::kinds[tag()];
+  }
 
   // Each consumes one value head; wrong kind or short input makes the cursor bad.
-  std::uint32_t map();
-  std::uint32_t array();
-  std::string_view text();
-  ByteView binary();
-  std::int64_t integer();
+  std::uint32_t map() {
+    if (at_ == end_ || !tags::is_fix_map(tag())) return long_count(tags::map16);
+    return static_cast<std::uint8_t>(*at_++) & 0x0f;
+  }
+  std::uint32_t array() {
+    if (at_ == end_ || !tags::is_fix_array(tag())) return long_count(tags::array16);
+    return static_cast<std::uint8_t>(*at_++) & 0x0f;
+  }
+  std::string_view text() {
+    if (at_ == end_ || !tags::is_fix_text(tag())) return long_bytes(tags::str8);
+    const std::size_t size = static_cast<std::uint8_t>(*at_++) & 0x1f;
+    return take(size);
+  }
+  ByteView binary() { return long_bytes(tags::bin8); }
+  std::int64_t integer() {
+    if (at_ == end_ || !tags::is_fix_integer(tag())) return long_integer();
+    return static_cast<std::int8_t>(*at_++);
+  }
   std::uint64_t unsigned_integer();
   bool boolean();
   double real();  // accepts integers too
   Fingerprint fingerprint();
   // One whole value as bytes, whatever it is.
-  ByteView raw();
+  ByteView raw() {
+    const char* begin = at_;
+    skip();
+    return bad_ ? ByteView{} : ByteView(begin, static_cast<std::size_t>(at_ - begin));
+  }
   void skip();
-  void fail() { bad_ = true; }
+  // Later reads find the end.
+  void fail() {
+    bad_ = true;
+    at_ = end_;
+  }
 
  private:
+  [[nodiscard]] std::uint8_t tag() const { return static_cast<std::uint8_t>(*at_); }
+  [[nodiscard]] Kind wide_kind() const;
   std::uint64_t big_endian(std::size_t width);
-  bool need(std::size_t count);
-  std::uint64_t length(std::uint8_t tag, std::uint8_t fix_mask, std::uint8_t first, int widths);
-  ByteView take(std::uint64_t count);
-  void skip_one(std::uint64_t& pending);
+  std::uint32_t long_count(std::uint8_t first);
+  ByteView long_bytes(std::uint8_t first);
+  std::int64_t long_integer();
+  ByteView take(std::uint64_t count) {
+    if (count > static_cast<std::uint64_t>(end_ - at_)) {
+      fail();
+      return {};
+    }
+    const ByteView view(at_, static_cast<std::size_t>(count));
+    at_ += count;
+    return view;
+  }
+  std::uint64_t skip_long(std::uint8_t tag);
 
   const char* at_;
   const char* end_;

@@ -37,7 +37,7 @@ struct EventView {
 [[nodiscard]] Result<EventView> read_event(ByteView bytes);
 
 // Reads an event that read_event accepted before (from the journal or the wire): finds the
-// attributes, checks nothing twice.
+// attributes, checks nothing twice. Safe with any other bytes too, but then it may find anything.
 [[nodiscard]] EventView trusted_event(ByteView bytes);
 
 struct EventParts {

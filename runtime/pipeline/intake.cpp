@@ -95,7 +95,8 @@ Status Partition::accept(Turn& turn, const Arrival& arrival, IngestVerdict& verd
   verdict = IngestVerdict::refused;
   auto event = event::read_event(arrival.event);
   if (!event) {
-    refused = {"malformed_event", event.error().reason, {}, arrival.event};
+    refused = {"malformed_event", event.error().reason, event::trusted_event(arrival.event).id,
+               arrival.event};
     ++counters_.events_refused;
     return {};
   }

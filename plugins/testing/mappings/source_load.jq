@@ -1,0 +1,1 @@
+{type: "testing.happened.v1", id: .Id, data: .}
