@@ -113,6 +113,17 @@ Response ready_response(const Services& services) {
                  "\"schema_version\":1,\"ready\":false,\"reasons\":" + Json(reasons).dump());
 }
 
+Response metrics_response(const Services& services, const std::vector<Look>& looks) {
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = to_metrics(services, looks);
+  return response;
+}
+
+Response journal_response(const Services& services, const std::vector<Look>& looks) {
+  return ok({{"schema_version", 1}, {"partitions", partitions_json(services, looks)}});
+}
+
 bool is_wanted(const view::ExceptionRow& row, const Request& request) {
   const auto fits = [&](const std::string& option, const std::string& value) {
     const std::string wanted = request.option(option);
@@ -202,41 +213,35 @@ class Api::Core : public std::enable_shared_from_this<Api::Core> {
     return route;
   }
 
-  std::vector<Route> own_routes() {
-    std::vector<Route> routes = {
+  // A route that looks at the partitions.
+  Route look_route(std::string pattern, OnLooks render) {
+    return get(std::move(pattern), Access::viewer,
+               [this, render = std::move(render)](const Request&, const Reply& reply) {
+                 answer_looks(Depth::numbers, reply, render);
+               });
+  }
+
+  std::vector<Route> health_routes() {
+    return {
         get("/live", Access::open,
             [](const Request&, const Reply& reply) {
               reply(ok({{"schema_version", 1}, {"live", true}}));
             }),
         get("/ready", Access::open,
             [this](const Request&, const Reply& reply) { reply(ready_response(services_)); }),
-        get("/status", Access::viewer,
-            [this](const Request&, const Reply& reply) {
-              answer_looks(Depth::numbers, reply,
-                           [this](const auto& looks) { return status_response(services_, looks); });
-            }),
-        get("/metrics", Access::viewer,
-            [this](const Request&, const Reply& reply) {
-              answer_looks(Depth::numbers, reply, [this](const auto& looks) {
-                Response response;
-                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-                response.body = to_metrics(services_, looks);
-                return response;
-              });
-            }),
-        get("/v1/journal", Access::viewer,
-            [this](const Request&, const Reply& reply) {
-              answer_looks(Depth::numbers, reply, [this](const auto& looks) {
-                return ok(
-                    {{"schema_version", 1}, {"partitions", partitions_json(services_, looks)}});
-              });
-            }),
-        get("/v1/connectors", Access::viewer,
-            [this](const Request&, const Reply& reply) {
-              answer_looks(Depth::numbers, reply,
-                           [this](const auto& looks) { return connectors_response(looks); });
-            }),
+        look_route("/status",
+                   [this](const auto& looks) { return status_response(services_, looks); }),
+        look_route("/metrics",
+                   [this](const auto& looks) { return metrics_response(services_, looks); }),
+        look_route("/v1/journal",
+                   [this](const auto& looks) { return journal_response(services_, looks); }),
+        look_route("/v1/connectors",
+                   [this](const auto& looks) { return connectors_response(looks); }),
     };
+  }
+
+  std::vector<Route> own_routes() {
+    std::vector<Route> routes = health_routes();
     Route exceptions = get(
         "/v1/exceptions", Access::viewer,
         [this](const Request& request, const Reply& reply) { list_exceptions(request, reply); });

@@ -1,7 +1,6 @@
 #include "runtime/admin/ingest.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "runtime/admin/cloud_events.hpp"
 #include "runtime/admin/gather.hpp"
@@ -79,11 +78,37 @@ Response answer_of(const std::vector<Judged>& all) {
 
 // Events of one request that one partition handles, and where they stood in the request.
 struct Share {
+  pipeline::PartitionService* partition = nullptr;
   std::vector<Bytes> events;
   std::vector<std::size_t> places;
 };
 
-using Shares = std::map<pipeline::PartitionService*, Share>;
+std::vector<Share> split(const Services& services, std::vector<Bytes> events,
+                         std::vector<Judged>& judged) {
+  std::vector<Share> shares;
+  for (std::size_t index = 0; index < events.size(); ++index) {
+    const event::EventView event = event::trusted_event(events[index]);
+    judged[index].id = event.id;
+    pipeline::PartitionService* partition =
+        &services.partition_of(event.correlation, event.source, event.subject);
+    auto share = std::find_if(shares.begin(), shares.end(),
+                              [&](const Share& one) { return one.partition == partition; });
+    if (share == shares.end()) share = shares.insert(shares.end(), Share{partition, {}, {}});
+    share->places.push_back(index);
+    share->events.push_back(std::move(events[index]));
+  }
+  return shares;
+}
+
+// Puts the verdicts of all partitions back in the order of the request.
+void join(std::vector<IngestOutput>& outputs, const std::vector<std::vector<std::size_t>>& places,
+          std::vector<Judged>& judged) {
+  for (std::size_t part = 0; part < outputs.size(); ++part) {
+    for (std::size_t index = 0; index < places[part].size(); ++index) {
+      judged[places[part][index]].verdict = std::move(outputs[part].events[index]);
+    }
+  }
+}
 
 }  // namespace
 
@@ -96,38 +121,26 @@ void Ingest::take(const Request& request, Reply reply) const {
   const std::size_t bytes = request.body.size();
   if (in_flight_->load() + bytes > in_flight_bytes_max) {
     reply(problem(503, "busy",
-                  "expected room for more events, but too many wait for the disk: "
-                  "send again in a moment"));
+                  "expected room for more events, but too many wait for the disk: send again in a "
+                  "moment"));
     return;
   }
   std::vector<Judged> judged(read->events.size());
-  Shares shares;
-  for (std::size_t index = 0; index < read->events.size(); ++index) {
-    const event::EventView event = event::trusted_event(read->events[index]);
-    judged[index].id = event.id;
-    Share& share = shares[&services_.partition_of(event.correlation, event.source, event.subject)];
-    share.places.push_back(index);
-    share.events.push_back(std::move(read->events[index]));
-  }
-  in_flight_->fetch_add(bytes);
+  std::vector<Share> shares = split(services_, std::move(read->events), judged);
   std::vector<std::vector<std::size_t>> places;
-  for (const auto& [partition, share] : shares) places.push_back(share.places);
+  for (const Share& share : shares) places.push_back(share.places);
+  in_flight_->fetch_add(bytes);
   auto gather = std::make_shared<Gather<IngestOutput>>(
       shares.size(), [judged = std::move(judged), places = std::move(places), reply,
                       in_flight = in_flight_, bytes](std::vector<IngestOutput> outputs) mutable {
         in_flight->fetch_sub(bytes);
-        for (std::size_t part = 0; part < outputs.size(); ++part) {
-          for (std::size_t index = 0; index < places[part].size(); ++index) {
-            judged[places[part][index]].verdict = std::move(outputs[part].events[index]);
-          }
-        }
+        join(outputs, places, judged);
         reply(answer_of(judged));
       });
-  std::size_t part = 0;
-  for (auto& [partition, share] : shares) {
-    partition->ingest(std::move(share.events),
-                      [gather, part](const IngestOutput& output) { gather->put(part, output); });
-    ++part;
+  for (std::size_t part = 0; part < shares.size(); ++part) {
+    shares[part].partition->ingest(
+        std::move(shares[part].events),
+        [gather, part](const IngestOutput& output) { gather->put(part, output); });
   }
 }
 

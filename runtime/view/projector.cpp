@@ -186,7 +186,7 @@ bool Projector::is_trustworthy() {
 }
 
 Status Projector::open_tail(Tail& tail) {
-  // A folder that no partition has opened yet: there is nothing to read.
+  // A folder that no partition has opened yet has nothing to read; its reader comes later.
   std::error_code error;
   if (!std::filesystem::exists(tail.feed.directory, error)) return {};
   auto reader = store::JournalReader::open(file_system_, tail.feed.directory);
@@ -225,14 +225,15 @@ Result<bool> Projector::step() {
   } catch (const DatabaseError& error) {
     status = fail(Code::io, path_ + ": " + error.what());
   }
-  if (status) {
-    publish();
-    bool has_moved = false;
-    for (std::size_t index = 0; index < tails_.size(); ++index) {
-      has_moved = has_moved || tails_[index]->applied != before[index];
-    }
-    return has_moved;
+  if (!status) {
+    undo(before);
+    return tl::unexpected(status.error());
   }
+  publish();
+  return true;
+}
+
+void Projector::undo(const std::vector<Position>& before) {
   try {
     parts_->database.roll_back();
   } catch (const DatabaseError&) {
@@ -241,14 +242,18 @@ Result<bool> Projector::step() {
   parts_->writer.forget_cache();
   for (std::size_t index = 0; index < tails_.size(); ++index) {
     tails_[index]->applied = before[index];
-    (void)open_tail(*tails_[index]);
+    // Opened again at the next step, so that it stands where the tables do.
+    tails_[index]->reader.reset();
   }
-  return tl::unexpected(status.error());
 }
 
 Status Projector::read_tail(Tail& tail, std::size_t& room) {
   const Position durable = tail.feed.durable();
   const Position before = tail.applied;
+  if (durable > tail.applied && !tail.reader) {
+    if (auto status = open_tail(tail); !status) return status;
+    if (!tail.reader) return fail(Code::not_found, tail.feed.directory + ": the folder is gone");
+  }
   while (durable > tail.applied && room > 0) {
     auto batch = tail.reader->next();
     if (!batch) return tl::unexpected(batch.error());
@@ -274,6 +279,12 @@ Status Projector::read_tail(Tail& tail, std::size_t& room) {
 Status Projector::read_batch(Tail& tail, ByteView body, std::uint32_t count, Position first) {
   auto records = store::split_records(body, count);
   if (!records) return tl::unexpected(records.error());
+  if (first > tail.applied + 1) {
+    return fail(Code::corrupted, tail.feed.directory + ": expected position " +
+                                     std::to_string(tail.applied + 1) + ", but the journal " +
+                                     "goes on at " + std::to_string(first) +
+                                     ": restore the missing segment from a backup");
+  }
   Position position = first;
   for (ByteView record : *records) {
     if (position > tail.applied) {

@@ -71,8 +71,10 @@ class Projector {
   [[nodiscard]] bool is_trustworthy();
   Status open_tail(Tail& tail);
   void run();
-  // Whether something was read; one transaction.
+  // Whether something was read; at most one transaction.
   Result<bool> step();
+  // Back to before a transaction that failed.
+  void undo(const std::vector<Position>& before);
   Status read_tail(Tail& tail, std::size_t& room);
   Status read_batch(Tail& tail, ByteView body, std::uint32_t count, Position first);
   void publish();

@@ -1,6 +1,9 @@
 // The routes of the API over real HTTP.
 #include "runtime/admin/api.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include "tests/unit/admin/support.hpp"
 
 namespace perennial::test {
@@ -194,6 +197,16 @@ TEST_F(ApiTest, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(get("/nowhere").status, 404U);
   EXPECT_EQ(get("/nowhere").body["code"], "no_route");
   EXPECT_EQ(call("DELETE", "/v1/renewals", "operate").status, 405U);
+}
+
+TEST_F(ApiTest, IsDocumentedRouteByRoute) {
+  std::ifstream file("docs/http-api.md");
+  const std::string document{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(document.empty());
+  for (const admin::Route& route : api->routes()) {
+    const std::string line = "`" + route.method + " " + route.pattern + "`";
+    EXPECT_NE(document.find(line), std::string::npos) << line;
+  }
 }
 
 TEST_F(ApiTest, ShowsPositions) {
