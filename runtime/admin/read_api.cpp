@@ -110,10 +110,21 @@ Response ReadApi::exception(const Request& request) const {
   return ok({{"schema_version", 1}, {"exception", to_json(*row, true)}});
 }
 
+// Partitions journal their own cursors and flows; a person asks for the connector.
 Response ReadApi::connectors(const Request& /*request*/) const {
   const auto rows = view_.connectors();
   if (!rows) return problem(rows.error());
-  return ok({{"schema_version", 1}, {"connectors", to_json_list(*rows)}});
+  std::vector<view::ConnectorRow> merged;
+  for (const view::ConnectorRow& row : *rows) {
+    if (merged.empty() || merged.back().name != row.name) {
+      merged.push_back(row);
+      continue;
+    }
+    view::ConnectorRow& known = merged.back();
+    if (row.flow != "running") known.flow = row.flow;
+    known.cursors.insert(known.cursors.end(), row.cursors.begin(), row.cursors.end());
+  }
+  return ok({{"schema_version", 1}, {"connectors", to_json_list(merged)}});
 }
 
 namespace {
