@@ -9,7 +9,8 @@
 
 namespace perennial::pipeline {
 
-// Collects deliveries for one connector into one dispatch frame. Borrows the state's bytes: send before the next input.
+// Collects deliveries for one connector into one dispatch frame. Borrows the state's bytes: send
+// before the next input.
 class DispatchBuilder {
  public:
   explicit DispatchBuilder(const Partition& partition) : partition_(partition) {}
