@@ -8,8 +8,8 @@ constexpr std::size_t text_length = 26;
 
 }  // namespace
 
-std::string to_text(const Fingerprint& value) {
-  std::string text(text_length, '0');
+void append_text(const Fingerprint& value, std::string& out) {
+  char text[text_length];
   std::uint64_t high = value.high;
   std::uint64_t low = value.low;
   for (std::size_t index = text_length; index-- > 0;) {
@@ -17,6 +17,12 @@ std::string to_text(const Fingerprint& value) {
     low = (low >> 5) | (high << 59);
     high >>= 5;
   }
+  out.append(text, text_length);
+}
+
+std::string to_text(const Fingerprint& value) {
+  std::string text;
+  append_text(value, text);
   return text;
 }
 

@@ -28,6 +28,8 @@ struct Fingerprint {
 // 26 characters of Crockford base32, upper case: printable, sortable, fits the narrowest vendor
 // fields.
 [[nodiscard]] std::string to_text(const Fingerprint& value);
+// The same, behind what `out` holds.
+void append_text(const Fingerprint& value, std::string& out);
 // False when `text` is not exactly what to_text gives.
 [[nodiscard]] bool from_text(std::string_view text, Fingerprint& value);
 

@@ -60,7 +60,7 @@ Status Partition::pump(Turn& turn, std::string_view connector) {
         schedule_.put_back(*symbol, *id);
         return {};
       }
-      if (auto status = start(turn, *delivery, link); !status) return status;
+      if (auto status = start(turn, *delivery, row->epoch, link); !status) return status;
       continue;
     }
     const bool is_question = delivery->status == DeliveryStatus::uncertain ||
@@ -75,7 +75,8 @@ Status Partition::pump(Turn& turn, std::string_view connector) {
   return {};
 }
 
-Status Partition::start(Turn& turn, const state::Delivery& delivery, Connection& link) {
+Status Partition::start(Turn& turn, const state::Delivery& delivery, HostEpoch epoch,
+                        Connection& link) {
   const OperationPlan& plan = plan_of(delivery);
   const bool is_past_window = plan.idempotency == Idempotency::key && delivery.doubt_since != 0 &&
                               turn.now - delivery.doubt_since > plan.key_window_ms;
@@ -100,7 +101,7 @@ Status Partition::start(Turn& turn, const state::Delivery& delivery, Connection&
   state::DeliveryStarted record;
   record.delivery = delivery.id;
   record.attempt = delivery.attempt + 1;
-  record.epoch = state_.connector(state_.text(delivery.connector))->epoch;
+  record.epoch = epoch;
   record.deadline = turn.now + plan.deadline_ms;
   if (auto status = write(turn, record); !status) return status;
   ++link.in_flight;

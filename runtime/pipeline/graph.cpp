@@ -3,12 +3,12 @@
 namespace perennial::pipeline {
 
 const EffectPlan* Graph::effect(std::string_view name) const {
-  const auto found = effect_of_name.find(std::string(name));
+  const auto found = effect_of_name.find(name);
   return found == effect_of_name.end() ? nullptr : &effects[found->second];
 }
 
 const ConnectorPlan* Graph::connector(std::string_view name) const {
-  const auto found = connectors.find(std::string(name));
+  const auto found = connectors.find(name);
   return found == connectors.end() ? nullptr : &found->second;
 }
 
@@ -16,7 +16,7 @@ const OperationPlan* Graph::operation(std::string_view connector_name,
                                       std::string_view operation_name) const {
   const ConnectorPlan* plan = connector(connector_name);
   if (plan == nullptr) return nullptr;
-  const auto found = plan->operations.find(std::string(operation_name));
+  const auto found = plan->operations.find(operation_name);
   return found == plan->operations.end() ? nullptr : &found->second;
 }
 

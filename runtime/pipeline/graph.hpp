@@ -8,10 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "runtime/base/ids.hpp"
+#include "runtime/base/text_map.hpp"
 #include "runtime/policy/predicate.hpp"
 #include "runtime/policy/retry.hpp"
 #include "runtime/policy/schema.hpp"
@@ -39,7 +39,7 @@ struct ConnectorPlan {
   std::string plugin;
   policy::RetryPolicy retry;
   std::uint32_t in_flight_max = 64;
-  std::unordered_map<std::string, OperationPlan> operations;
+  TextMap<OperationPlan> operations;
 };
 
 struct EffectPlan {
@@ -74,11 +74,11 @@ struct Owner {
 
 struct Graph {
   std::string revision;
-  std::unordered_map<std::string, ConnectorPlan> connectors;
+  TextMap<ConnectorPlan> connectors;
   std::vector<EffectPlan> effects;
-  std::unordered_map<std::string, std::size_t> effect_of_name;
-  std::unordered_map<std::string, std::vector<Route>> routes;  // by event type
-  std::vector<OwnerRule> owner_rules;                          // the first that fits
+  TextMap<std::size_t> effect_of_name;
+  TextMap<std::vector<Route>> routes;  // by event type
+  std::vector<OwnerRule> owner_rules;  // the first that fits
   std::string default_owner = "operations";
   TimeMs default_due_ms = 24LL * 3600 * 1000;
   std::shared_ptr<const policy::Registry> registry;

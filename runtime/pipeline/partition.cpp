@@ -9,13 +9,10 @@ namespace {
 
 constexpr std::string_view generation_digits = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-std::string generation_text(std::uint32_t generation) {
-  std::string text;
-  do {
-    text.insert(text.begin(), generation_digits[generation % generation_digits.size()]);
-    generation /= static_cast<std::uint32_t>(generation_digits.size());
-  } while (generation > 0);
-  return text;
+void append_generation(std::uint32_t generation, std::string& out) {
+  const auto base = static_cast<std::uint32_t>(generation_digits.size());
+  if (generation >= base) append_generation(generation / base, out);
+  out += generation_digits[generation % base];
 }
 
 }  // namespace
@@ -89,17 +86,6 @@ Status Partition::handle(const Input& input, TimeMs now, Effects& effects) {
   return std::visit(Visitor{*this, turn}, input);
 }
 
-Status Partition::write(Turn& turn, const state::Record& record) {
-  const Position position = state_.position() + 1;
-  const state::Stamped stamped{turn.now, record};
-  encoded_.clear();
-  state::encode(stamped, encoded_);
-  store::RecordBuffer& records = turn.effects.records;
-  if (records.count == 0) records.first = position;
-  store::append_record(records, encoded_);
-  return state_.apply(position, stamped);
-}
-
 void Partition::leave(Turn& turn, OutputBody body) {
   turn.effects.outputs.push_back(Output{state_.position(), std::move(body)});
 }
@@ -115,7 +101,7 @@ Status Partition::on_host_joined(Turn& turn, const HostJoined& input) {
   auto status =
       write(turn, state::HostStarted{name, epoch, input.plugin, input.version, input.pid});
   if (!status) return status;
-  connections_[name] = Connection{};
+  connection(name) = Connection{};
   leave(turn, WelcomeOutput{name, epoch});
   return pump(turn, name);
 }
@@ -127,7 +113,7 @@ Status Partition::on_host_left(Turn& turn, const HostLeft& input) {
   if (auto status = write(turn, state::HostEnded{name, input.epoch, input.reason}); !status) {
     return status;
   }
-  connections_[name] = Connection{};
+  connection(name) = Connection{};
   std::vector<Position> lost;
   std::vector<Position> unanswered;
   for (const auto& [id, delivery] : state_.deliveries()) {
@@ -165,15 +151,24 @@ Status Partition::on_timer(Turn& turn, const Timer& timer) {
   return {};
 }
 
-std::string Partition::key_of(const state::Delivery& delivery) const {
-  return to_text(delivery.identity) + "-" + generation_text(delivery.generation);
+void Partition::write_key(const state::Delivery& delivery, std::string& key) const {
+  key.clear();
+  append_text(delivery.identity, key);
+  key += '-';
+  append_generation(delivery.generation, key);
 }
 
 const OperationPlan& Partition::plan_of(const state::Delivery& delivery) const {
   static const OperationPlan unknown;
+  const std::uint64_t pair =
+      static_cast<std::uint64_t>(delivery.connector) << 32 | delivery.operation;
+  for (const auto& [known, plan] : plans_) {
+    if (known == pair) return *plan;
+  }
   const OperationPlan* plan =
       graph_.operation(state_.text(delivery.connector), state_.text(delivery.operation));
-  return plan == nullptr ? unknown : *plan;
+  plans_.emplace_back(pair, plan == nullptr ? &unknown : plan);
+  return *plans_.back().second;
 }
 
 std::string_view Partition::correlation_of(const state::Delivery& delivery) const {
@@ -186,7 +181,7 @@ wire::DispatchEntry Partition::dispatch_entry(const DispatchOutput& output,
   const state::Delivery* delivery = state_.delivery(output.delivery);
   if (delivery == nullptr) return entry;
   const OperationPlan& plan = plan_of(*delivery);
-  key = key_of(*delivery);
+  write_key(*delivery, key);
   entry.delivery = delivery->id;
   entry.attempt = delivery->attempt;
   entry.verb = output.verb;

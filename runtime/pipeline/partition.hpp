@@ -18,10 +18,12 @@
 #include <unordered_map>
 
 #include "runtime/base/clock.hpp"
+#include "runtime/base/text_map.hpp"
 #include "runtime/event/event.hpp"
 #include "runtime/pipeline/graph.hpp"
 #include "runtime/pipeline/inputs.hpp"
 #include "runtime/pipeline/schedule.hpp"
+#include "runtime/state/record_writer.hpp"
 #include "runtime/state/state.hpp"
 
 namespace perennial::pipeline {
@@ -82,7 +84,8 @@ class Partition {
   };
 
   // partition.cpp
-  Status write(Turn& turn, const state::Record& record);
+  template <typename Fact>
+  Status write(Turn& turn, const Fact& fact);
   void leave(Turn& turn, OutputBody body);
   Status on_host_joined(Turn& turn, const HostJoined& input);
   Status on_host_left(Turn& turn, const HostLeft& input);
@@ -125,13 +128,19 @@ class Partition {
   void enlist(const Turn& turn, const state::Delivery& delivery);
   Status pump(Turn& turn, std::string_view connector);
   Status pump_all(Turn& turn);
-  Status start(Turn& turn, const state::Delivery& delivery, Connection& connection);
+  Status start(Turn& turn, const state::Delivery& delivery, HostEpoch epoch, Connection& link);
   void hold(Turn& turn, std::string_view connector, TimeMs until);
 
   // settle.cpp
   Status on_outcomes(Turn& turn, const OutcomesArrived& input);
-  Status on_outcome(Turn& turn, std::string_view connector, HostEpoch epoch,
-                    const wire::OutcomeEntry& entry);
+  // Who answers, looked up once for all entries of a frame.
+  struct Answering {
+    std::string_view connector;
+    HostEpoch epoch;
+    bool is_live;
+    Connection& link;
+  };
+  Status on_outcome(Turn& turn, const Answering& from, const wire::OutcomeEntry& entry);
   Status settle_attempt(Turn& turn, const state::Delivery& delivery,
                         const wire::OutcomeEntry& entry);
   Status settle_lookup(Turn& turn, const state::Delivery& delivery,
@@ -167,9 +176,10 @@ class Partition {
   Status set_flow(Turn& turn, const Command& input, CommandOutput& answer);
 
   Connection& connection(std::string_view connector) {
-    return connections_[std::string(connector)];
+    const auto found = connections_.find(connector);
+    return found == connections_.end() ? connections_[std::string(connector)] : found->second;
   }
-  [[nodiscard]] std::string key_of(const state::Delivery& delivery) const;
+  void write_key(const state::Delivery& delivery, std::string& key) const;
   [[nodiscard]] const OperationPlan& plan_of(const state::Delivery& delivery) const;
   [[nodiscard]] std::string_view correlation_of(const state::Delivery& delivery) const;
 
@@ -178,11 +188,24 @@ class Partition {
   Schedule schedule_;
   Random random_;
   Counters counters_;
-  std::unordered_map<std::string, Connection> connections_;
+  TextMap<Connection> connections_;
   // Lookups and polls under way: they change nothing, so they are not in the journal.
   std::unordered_map<Position, wire::Verb> asked_;
   bool has_reserve_ = true;
-  Bytes encoded_;  // reused for every record
+  // plan_of(), by the symbols of connector and operation: asked several times for each delivery.
+  mutable std::vector<std::pair<std::uint64_t, const OperationPlan*>> plans_;
 };
+
+// Here for its callers in partition.cpp, intake.cpp and the others.
+template <typename Fact>
+Status Partition::write(Turn& turn, const Fact& fact) {
+  const Position position = state_.position() + 1;
+  store::RecordBuffer& records = turn.effects.records;
+  if (records.count == 0) records.first = position;
+  const std::size_t opened = store::open_record(records);
+  state::encode(turn.now, fact, records.body);
+  store::close_record(records, opened);
+  return state_.apply(position, turn.now, fact);
+}
 
 }  // namespace perennial::pipeline

@@ -4,7 +4,6 @@
 
 #include "runtime/base/limits.hpp"
 #include "runtime/pipeline/controls.hpp"
-#include "runtime/pipeline/service_parts.hpp"
 
 namespace perennial::pipeline {
 namespace {
@@ -21,7 +20,8 @@ PartitionService::PartitionService(ServiceOptions options, const Graph& graph, C
     : options_(std::move(options)),
       clock_(clock),
       on_failure_(std::move(on_failure)),
-      partition_(graph, options_.hash_seed, Random(options_.random_seed)) {}
+      partition_(graph, options_.hash_seed, Random(options_.random_seed)),
+      builder_(partition_) {}
 
 Result<std::unique_ptr<PartitionService>> PartitionService::start(
     ServiceOptions options, const Graph& graph, wire::Bus& bus, store::FileSystem& file_system,
@@ -135,8 +135,7 @@ Status PartitionService::give(const Input& input) {
 }
 
 void PartitionService::commit() {
-  std::move(effects_.outputs.begin(), effects_.outputs.end(), std::back_inserter(outbox_));
-  effects_.outputs.clear();
+  if (!effects_.outputs.empty()) outbox_.push_back(std::exchange(effects_.outputs, {}));
   const bool must_wait = controls().releases_before_commit && clock_.now_ms() % 2000 > 20;
   if (effects_.records.count > 0 && committer_->is_idle() && !must_wait) {
     committer_->submit(effects_.records);
@@ -146,10 +145,15 @@ void PartitionService::commit() {
 Status PartitionService::release() {
   const Position durable = committer_->durable();
   const bool is_early = controls().releases_before_commit;
-  while (!outbox_.empty() && (is_early || outbox_.front().after <= durable)) {
-    const Output output = std::move(outbox_.front());
+  while (!outbox_.empty()) {
+    const std::vector<Output>& batch = outbox_.front();
+    for (; released_ < batch.size(); ++released_) {
+      const Output& output = batch[released_];
+      if (!is_early && output.after > durable) return flush_dispatches();
+      if (auto status = release_one(output); !status) return status;
+    }
     outbox_.pop_front();
-    if (auto status = release_one(output); !status) return status;
+    released_ = 0;
   }
   return flush_dispatches();
 }
@@ -157,8 +161,7 @@ Status PartitionService::release() {
 Status PartitionService::release_one(const Output& output) {
   if (const auto* dispatch = std::get_if<DispatchOutput>(&output.body)) {
     const state::Delivery* delivery = partition_.state().delivery(dispatch->delivery);
-    if (delivery == nullptr) return {};
-    dispatches_[std::string(partition_.state().text(delivery->connector))].push_back(*dispatch);
+    if (delivery != nullptr) dispatches_[delivery->connector].push_back(*dispatch);
     return {};
   }
   // Everything else keeps its order with the deliveries before it.
@@ -193,22 +196,21 @@ Status PartitionService::release_one(const Output& output) {
 
 Status PartitionService::flush_dispatches() {
   for (auto& [connector, outputs] : dispatches_) {
-    DispatchBuilder builder(partition_);
+    const std::string_view name = partition_.state().text(connector);
     for (const DispatchOutput& output : outputs) {
-      builder.add(output);
-      if (!builder.is_full()) continue;
-      if (auto status = send(connector, builder.frame()); !status) return status;
-      builder.clear();
+      builder_.add(output);
+      if (!builder_.is_full()) continue;
+      if (auto status = send(name, builder_.take()); !status) return status;
     }
     outputs.clear();
-    if (builder.is_empty()) continue;
-    if (auto status = send(connector, builder.frame()); !status) return status;
+    if (builder_.is_empty()) continue;
+    if (auto status = send(name, builder_.take()); !status) return status;
   }
   return {};
 }
 
 // A peer that is gone is no failure of ours: its epoch ends and its deliveries are looked up.
-Status PartitionService::send(const std::string& connector, const wire::Body& body) {
+Status PartitionService::send(std::string_view connector, const wire::Body& body) {
   const auto found = peer_of_.find(connector);
   if (found == peer_of_.end()) return {};
   const wire::Peer peer = found->second;

@@ -1,11 +1,13 @@
 // Runs one partition: takes frames and requests in, commits, releases what is durable.
 //
-// Place:   the only caller of Partition::handle in the product; made by app/runtime, asked by admin.
-// Thread:  a thread of its own. Public functions may be called from any thread; callbacks run on the partition's thread
-//          and must not block.
-// Owns:    its Partition, Hub and Committer; borrows Graph, Bus, FileSystem and Clock, which must outlive it.
-// Errors:  when the journal fails or an invariant breaks, the service stops taking input, releases nothing more, and
-//          `on_failure` is told once: the process must end and recover from disk.
+// Place:   the only caller of Partition::handle in the product; made by app/runtime, asked by
+//          admin.
+// Thread:  a thread of its own. Public functions may be called from any thread; callbacks run on
+//          the partition's thread and must not block.
+// Owns:    its Partition, Hub and Committer; borrows Graph, Bus, FileSystem and Clock, which must
+//          outlive it.
+// Errors:  when the journal fails or an invariant breaks, the service stops taking input, releases
+//          nothing more, and `on_failure` is told once: the process must end and recover from disk.
 #pragma once
 
 #include <atomic>
@@ -21,6 +23,7 @@
 
 #include "runtime/pipeline/committer.hpp"
 #include "runtime/pipeline/partition.hpp"
+#include "runtime/pipeline/service_parts.hpp"
 #include "runtime/wire/hub.hpp"
 #include "runtime/wire/stream.hpp"
 
@@ -72,7 +75,8 @@ class PartitionService {
  public:
   using OnFailure = std::function<void(const Error&)>;
 
-  // Opens the journal, replays it and starts the thread. `torn` tells what was cut from the journal's tail.
+  // Opens the journal, replays it and starts the thread. `torn` tells what was cut from the
+  // journal's tail.
   [[nodiscard]] static Result<std::unique_ptr<PartitionService>> start(
       ServiceOptions options, const Graph& graph, wire::Bus& bus, store::FileSystem& file_system,
       Clock& clock, OnFailure on_failure, std::string& torn);
@@ -116,7 +120,7 @@ class PartitionService {
   void commit();
   Status release();
   Status release_one(const Output& output);
-  Status send(const std::string& connector, const wire::Body& body);
+  Status send(std::string_view connector, const wire::Body& body);
   Status flush_dispatches();
   Status drop_peer(const wire::Peer& peer, const std::string& reason);
   void post(std::function<Status()> mail);
@@ -132,12 +136,14 @@ class PartitionService {
   std::unique_ptr<wire::Hub> hub_;
   std::unique_ptr<Committer> committer_;
   Effects effects_;
-  std::deque<Output> outbox_;
+  std::deque<std::vector<Output>> outbox_;  // one batch for each commit
+  std::size_t released_ = 0;                // of the first batch
   std::vector<wire::Received> received_;
   std::deque<wire::Received> stalled_;  // events that wait for room on the disk
   std::map<wire::Peer, Peer> peers_;
-  std::unordered_map<std::string, wire::Peer> peer_of_;
-  std::map<std::string, std::vector<DispatchOutput>> dispatches_;
+  TextMap<wire::Peer> peer_of_;
+  std::map<state::Symbol, std::vector<DispatchOutput>> dispatches_;  // by connector
+  DispatchBuilder builder_;
   std::uint64_t next_request_ = 1;
   std::unordered_map<std::uint64_t, std::function<void(const IngestOutput&)>> ingests_;
   std::unordered_map<std::uint64_t, std::function<void(const CommandOutput&)>> commands_;

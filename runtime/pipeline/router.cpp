@@ -15,7 +15,7 @@ constexpr std::string_view joined_source = "perennial://joins/";
 
 Status Partition::route(Turn& turn, std::string_view connector, const event::EventView& event,
                         Position position) {
-  const auto found = graph_.routes.find(std::string(event.type));
+  const auto found = graph_.routes.find(event.type);
   if (found == graph_.routes.end()) return {};
   for (const Route& route : found->second) {
     const EffectPlan& effect = graph_.effects[route.effect];

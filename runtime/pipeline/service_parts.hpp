@@ -3,20 +3,23 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "runtime/base/limits.hpp"
 #include "runtime/pipeline/partition.hpp"
 
 namespace perennial::pipeline {
 
-// Collects deliveries for one connector into one dispatch frame. Borrows the state's bytes: send before the next input.
+// Collects deliveries for one connector into one dispatch frame. Borrows the state's bytes: send
+// what take() gives before the next input.
 class DispatchBuilder {
  public:
   explicit DispatchBuilder(const Partition& partition) : partition_(partition) {}
 
   void add(const DispatchOutput& output) {
-    keys_.emplace_back();
-    wire::DispatchEntry entry = partition_.dispatch_entry(output, keys_.back());
+    if (keys_.size() == frame_.entries.size()) keys_.emplace_back();
+    const wire::DispatchEntry entry =
+        partition_.dispatch_entry(output, keys_[frame_.entries.size()]);
     if (entry.delivery == 0) return;
     bytes_ += entry.event.size() + entry_overhead;
     frame_.entries.push_back(entry);
@@ -25,11 +28,10 @@ class DispatchBuilder {
     return bytes_ >= bytes_max || frame_.entries.size() >= entries_max;
   }
   [[nodiscard]] bool is_empty() const { return frame_.entries.empty(); }
-  [[nodiscard]] const wire::Dispatch& frame() const { return frame_; }
-  void clear() {
-    frame_.entries.clear();
-    keys_.clear();
+  // What was collected; its keys stand until the next add.
+  [[nodiscard]] wire::Dispatch take() {
     bytes_ = 0;
+    return std::exchange(frame_, {});
   }
 
  private:
@@ -39,7 +41,7 @@ class DispatchBuilder {
 
   const Partition& partition_;
   wire::Dispatch frame_;
-  std::deque<std::string> keys_;
+  std::deque<std::string> keys_;  // kept for their memory
   std::size_t bytes_ = 0;
 };
 

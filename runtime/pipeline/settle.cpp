@@ -42,27 +42,27 @@ std::string_view clipped(std::string_view text) {
 }  // namespace
 
 Status Partition::on_outcomes(Turn& turn, const OutcomesArrived& input) {
+  const state::ConnectorRow* row = state_.connector(input.connector);
+  const bool is_live = row != nullptr && row->epoch == input.epoch;
+  const Answering from{input.connector, input.epoch, is_live, connection(input.connector)};
   for (const wire::OutcomeEntry& entry : input.frame->entries) {
-    if (auto status = on_outcome(turn, input.connector, input.epoch, entry); !status) return status;
+    if (auto status = on_outcome(turn, from, entry); !status) return status;
   }
   return pump_all(turn);
 }
 
-Status Partition::on_outcome(Turn& turn, std::string_view connector, HostEpoch epoch,
-                             const wire::OutcomeEntry& entry) {
+Status Partition::on_outcome(Turn& turn, const Answering& from, const wire::OutcomeEntry& entry) {
   const state::Delivery* delivery = entry.delivery != 0
                                         ? state_.delivery(entry.delivery)
-                                        : state_.delivery_of_token(connector, entry.token);
-  const state::ConnectorRow* row = state_.connector(connector);
-  const bool is_live = row != nullptr && row->epoch == epoch;
+                                        : state_.delivery_of_token(from.connector, entry.token);
   const bool is_question = entry.verb == wire::Verb::lookup || entry.verb == wire::Verb::poll;
   if (is_question) {
     const auto asked = asked_.find(entry.delivery);
     const bool is_expected =
-        is_live && asked != asked_.end() && asked->second == entry.verb && delivery != nullptr;
+        from.is_live && asked != asked_.end() && asked->second == entry.verb && delivery != nullptr;
     if (!is_expected) return {};  // an answer to a question that nobody waits for changes nothing
     asked_.erase(asked);
-    --connection(connector).in_flight;
+    --from.link.in_flight;
     if (entry.verb == wire::Verb::poll) return settle_attempt(turn, *delivery, entry);
     if (delivery->status == DeliveryStatus::confirming)
       return settle_confirm(turn, *delivery, entry);
@@ -71,14 +71,14 @@ Status Partition::on_outcome(Turn& turn, std::string_view connector, HostEpoch e
   }
   const bool is_by_token = entry.delivery == 0 && delivery != nullptr;
   if (is_by_token) {
-    if (asked_.erase(delivery->id) > 0) --connection(connector).in_flight;
+    if (asked_.erase(delivery->id) > 0) --from.link.in_flight;
     return settle_attempt(turn, *delivery, entry);
   }
-  const bool is_current = is_live && delivery != nullptr &&
+  const bool is_current = from.is_live && delivery != nullptr &&
                           delivery->status == DeliveryStatus::started &&
-                          delivery->attempt == entry.attempt && delivery->epoch == epoch;
+                          delivery->attempt == entry.attempt && delivery->epoch == from.epoch;
   if (!is_current) return late(turn, delivery, entry);
-  --connection(connector).in_flight;
+  --from.link.in_flight;
   return settle_attempt(turn, *delivery, entry);
 }
 
@@ -128,9 +128,10 @@ Status Partition::done(Turn& turn, const state::Delivery& delivery, const wire::
   const OperationPlan& plan = plan_of(delivery);
   const Fingerprint lane = delivery.lane;
   const Position trial = delivery.exception;
-  const std::string connector(state_.text(delivery.connector));
-  const std::string operation(state_.text(delivery.operation));
-  const std::string correlation(correlation_of(delivery));
+  // Interned names stand; the correlation goes with the event, which may be the last one's here.
+  const std::string_view connector = state_.text(delivery.connector);
+  const std::string_view operation = state_.text(delivery.operation);
+  const std::string correlation(entry.follow_ups.empty() ? "" : correlation_of(delivery));
   state::DeliveryDone record;
   record.delivery = delivery.id;
   record.attempt = delivery.attempt;

@@ -434,7 +434,7 @@ Result<std::shared_ptr<const Schema>> Schema::compile(std::string_view json_text
 }
 
 const Schema* Registry::find(std::string_view type) const {
-  const auto found = schemas.find(std::string(type));
+  const auto found = schemas.find(type);
   return found == schemas.end() ? nullptr : found->second.get();
 }
 

@@ -14,10 +14,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/status.hpp"
+#include "runtime/base/text_map.hpp"
 
 namespace perennial::policy {
 
@@ -36,7 +36,7 @@ class Schema {
 
 // Event type -> schema of its data.
 struct Registry {
-  std::unordered_map<std::string, std::shared_ptr<const Schema>> schemas;
+  TextMap<std::shared_ptr<const Schema>> schemas;
   // Types outside the registry: accepted as they are when true (vendors' namespaced types), refused
   // otherwise.
   bool accepts_unknown_types = false;

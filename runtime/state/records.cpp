@@ -5,40 +5,10 @@
 #include <utility>
 
 #include "runtime/event/cursor.hpp"
-#include "runtime/event/pack.hpp"
+#include "runtime/state/record_writer.hpp"
 
 namespace perennial::state {
 namespace {
-
-struct Counter {
-  std::uint32_t count = 0;
-  template <typename Field>
-  Counter& operator()(const Field& /*field*/) {
-    ++count;
-    return *this;
-  }
-};
-
-struct Writer {
-  event::Packer& packer;
-  template <typename Field>
-  Writer& operator()(const Field& field) {
-    if constexpr (std::is_same_v<Field, Fingerprint>) {
-      packer.fingerprint(field);
-    } else if constexpr (std::is_same_v<Field, std::string_view>) {
-      packer.binary(field);
-    } else if constexpr (std::is_same_v<Field, bool>) {
-      packer.boolean(field);
-    } else if constexpr (std::is_enum_v<Field>) {
-      packer.unsigned_integer(static_cast<std::uint64_t>(field));
-    } else if constexpr (std::is_signed_v<Field>) {
-      packer.integer(field);
-    } else {
-      packer.unsigned_integer(field);
-    }
-    return *this;
-  }
-};
 
 // Fields beyond those that an older record has keep their defaults.
 struct Reader {
@@ -76,20 +46,7 @@ std::optional<Record> blank_of(std::uint64_t type, std::index_sequence<Index...>
 }  // namespace
 
 void encode(const Stamped& stamped, Bytes& out) {
-  event::Packer packer(out);
-  std::visit(
-      [&](const auto& record) {
-        using Alternative = std::decay_t<decltype(record)>;
-        // fields() is one list for reading and writing; writing does not change what it visits.
-        auto& fields = const_cast<Alternative&>(record);
-        Counter counter;
-        fields.fields(counter);
-        packer.array(2 + counter.count);
-        packer.unsigned_integer(Alternative::type).integer(stamped.time);
-        Writer writer{packer};
-        fields.fields(writer);
-      },
-      stamped.record);
+  std::visit([&](const auto& record) { encode(stamped.time, record, out); }, stamped.record);
 }
 
 Result<Stamped> decode(ByteView bytes) {

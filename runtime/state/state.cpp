@@ -34,14 +34,18 @@ State::State(std::uint64_t hash_seed) : hash_seed_(hash_seed) {
 }
 
 Status State::apply(Position position, const Stamped& stamped) {
+  return std::visit([&](const auto& record) { return apply(position, stamped.time, record); },
+                    stamped.record);
+}
+
+Status State::advance(Position position, TimeMs time) {
   if (position != position_ + 1) {
     return fail(Code::defect, "expected record " + std::to_string(position_ + 1) + ", but " +
                                   std::to_string(position) + " came");
   }
   position_ = position;
-  time_ = std::max(time_, stamped.time);
-  return std::visit([&](const auto& record) { return on(position, stamped.time, record); },
-                    stamped.record);
+  time_ = std::max(time_, time);
+  return {};
 }
 
 // ---- events
@@ -62,45 +66,45 @@ Status State::on(Position position, TimeMs /*time*/, const EventDerived& record)
 }
 
 void State::hold_event(Position position, ByteView bytes) {
-  events_[position].bytes.assign(bytes);
+  events_.add(position).bytes.assign(bytes);
   fresh_events_.push_back(position);
 }
 
 void State::drop_unheld_events() {
   for (Position position : fresh_events_) {
-    const auto found = events_.find(position);
-    if (found != events_.end() && found->second.references == 0) events_.erase(found);
+    const HeldEvent* event = events_.find(position);
+    if (event != nullptr && event->references == 0) events_.erase(position);
   }
   fresh_events_.clear();
 }
 
 void State::retain_event(Position position) {
-  const auto found = events_.find(position);
-  if (found != events_.end()) ++found->second.references;
+  if (HeldEvent* event = events_.find(position)) ++event->references;
 }
 
 void State::release_event(Position position) {
-  const auto found = events_.find(position);
-  if (found == events_.end() || found->second.references == 0) return;
+  HeldEvent* event = events_.find(position);
+  if (event == nullptr || event->references == 0) return;
   const bool is_fresh =
       std::find(fresh_events_.begin(), fresh_events_.end(), position) != fresh_events_.end();
-  if (--found->second.references == 0 && !is_fresh) events_.erase(found);
+  if (--event->references == 0 && !is_fresh) events_.erase(position);
 }
 
 ByteView State::event(Position position) const {
-  const auto found = events_.find(position);
-  return found == events_.end() ? ByteView{} : ByteView(found->second.bytes);
+  const HeldEvent* event = events_.find(position);
+  return event == nullptr ? ByteView{} : ByteView(event->bytes);
 }
 
 // ---- connectors
 // -------------------------------------------------------------------------------------------------
 
 ConnectorRow& State::connector_row(std::string_view name) {
-  return connectors_[std::string(name)];
+  const auto found = connectors_.find(name);
+  return found == connectors_.end() ? connectors_[std::string(name)] : found->second;
 }
 
 const ConnectorRow* State::connector(std::string_view name) const {
-  const auto found = connectors_.find(std::string(name));
+  const auto found = connectors_.find(name);
   return found == connectors_.end() ? nullptr : &found->second;
 }
 
@@ -159,26 +163,18 @@ std::optional<Symbol> State::symbol_of(std::string_view text) const {
 }
 
 const Delivery* State::delivery(Position id) const {
-  const auto found = deliveries_.find(id);
-  return found == deliveries_.end() ? nullptr : &found->second;
+  return deliveries_.find(id);
 }
 
 Delivery* State::open_delivery(Position id) {
-  const auto found = deliveries_.find(id);
-  const bool is_open =
-      found != deliveries_.end() && found->second.status != DeliveryStatus::confirming;
-  return is_open ? &found->second : nullptr;
-}
-
-bool State::is_head(const Delivery& delivery) const {
-  if (!delivery.lane.is_set()) return true;
-  const auto found = lanes_.find(delivery.lane);
-  return found != lanes_.end() && found->second.head == delivery.id;
+  Delivery* delivery = deliveries_.find(id);
+  const bool is_open = delivery != nullptr && delivery->status != DeliveryStatus::confirming;
+  return is_open ? delivery : nullptr;
 }
 
 const Delivery* State::lane_head(const Fingerprint& lane) const {
-  const auto found = lanes_.find(lane);
-  return found == lanes_.end() ? nullptr : delivery(found->second.head);
+  const Lane* found = lanes_.find(lane);
+  return found == nullptr ? nullptr : delivery(found->head);
 }
 
 void State::enter_lane(Delivery& delivery) {
@@ -186,8 +182,9 @@ void State::enter_lane(Delivery& delivery) {
   Lane& lane = lanes_[delivery.lane];
   if (lane.tail == 0) {
     lane.head = delivery.id;
+    delivery.leads_lane = true;
   } else {
-    deliveries_.at(lane.tail).next_in_lane = delivery.id;
+    deliveries_.find(lane.tail)->next_in_lane = delivery.id;
   }
   lane.tail = delivery.id;
 }
@@ -195,22 +192,23 @@ void State::enter_lane(Delivery& delivery) {
 // Usually the head leaves; an operator may skip one in the middle.
 void State::leave_lane(Delivery& delivery) {
   if (!delivery.lane.is_set()) return;
-  const auto found = lanes_.find(delivery.lane);
-  if (found == lanes_.end()) return;
-  Lane& lane = found->second;
+  Lane* lane = lanes_.find(delivery.lane);
+  if (lane == nullptr) return;
   Position before = 0;
-  for (Position at = lane.head; at != 0 && at != delivery.id;) {
+  for (Position at = lane->head; at != 0 && at != delivery.id;) {
     before = at;
-    at = deliveries_.at(at).next_in_lane;
+    at = deliveries_.find(at)->next_in_lane;
   }
-  if (before == 0) {
-    lane.head = delivery.next_in_lane;
+  if (before != 0) {
+    deliveries_.find(before)->next_in_lane = delivery.next_in_lane;
   } else {
-    deliveries_.at(before).next_in_lane = delivery.next_in_lane;
+    lane->head = delivery.next_in_lane;
+    if (lane->head != 0) deliveries_.find(lane->head)->leads_lane = true;
   }
-  if (lane.tail == delivery.id) lane.tail = before;
-  if (lane.head == 0) lanes_.erase(found);
+  if (lane->tail == delivery.id) lane->tail = before;
+  if (lane->head == 0) lanes_.erase(delivery.lane);
   delivery.next_in_lane = 0;
+  delivery.leads_lane = false;
   delivery.lane = {};
 }
 
@@ -218,7 +216,8 @@ void State::forget(Delivery& delivery) {
   leave_lane(delivery);
   release_event(delivery.event);
   forget_token(delivery);
-  deliveries_.erase(delivery.id);
+  const Position id = delivery.id;  // the row is emptied with what it holds
+  deliveries_.erase(id);
 }
 
 void State::forget_token(Delivery& delivery) {
@@ -237,7 +236,7 @@ Status State::on(Position position, TimeMs time, const DeliveryScheduled& record
     return fail(Code::defect, "expected event " + std::to_string(record.event) +
                                   " to be held, but delivery.scheduled names an unknown one");
   }
-  Delivery& delivery = deliveries_[position];
+  Delivery& delivery = deliveries_.add(position);
   delivery.id = position;
   delivery.identity = record.identity;
   delivery.event = record.event;
@@ -282,9 +281,9 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryDone& rec
 }
 
 Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryConfirmed& record) {
-  const auto found = deliveries_.find(record.delivery);
-  if (found == deliveries_.end()) return no_delivery(DeliveryConfirmed::name, record.delivery);
-  forget(found->second);
+  Delivery* delivery = deliveries_.find(record.delivery);
+  if (delivery == nullptr) return no_delivery(DeliveryConfirmed::name, record.delivery);
+  forget(*delivery);
   return {};
 }
 
@@ -304,9 +303,9 @@ Status State::on(Position /*position*/, TimeMs time, const DeliveryDeferred& rec
 }
 
 Status State::on(Position /*position*/, TimeMs time, const DeliveryUncertain& record) {
-  const auto found = deliveries_.find(record.delivery);
-  if (found == deliveries_.end()) return no_delivery(DeliveryUncertain::name, record.delivery);
-  Delivery& delivery = found->second;
+  Delivery* found = deliveries_.find(record.delivery);
+  if (found == nullptr) return no_delivery(DeliveryUncertain::name, record.delivery);
+  Delivery& delivery = *found;
   // One that is settled stays so; only its second look is asked again.
   if (delivery.status != DeliveryStatus::confirming) delivery.status = DeliveryStatus::uncertain;
   if (delivery.doubt_since == 0) delivery.doubt_since = time;
@@ -405,7 +404,7 @@ const ExceptionRow* State::exception(Position id) const {
 }
 
 const ExceptionRow* State::exception_of_group(std::string_view group) const {
-  const auto found = groups_.find(std::string(group));
+  const auto found = groups_.find(group);
   return found == groups_.end() ? nullptr : exception(found->second);
 }
 

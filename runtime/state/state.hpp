@@ -18,6 +18,9 @@
 #include <vector>
 
 #include "runtime/base/status.hpp"
+#include "runtime/base/text_map.hpp"
+#include "runtime/state/flat_map.hpp"
+#include "runtime/state/position_table.hpp"
 #include "runtime/state/records.hpp"
 #include "runtime/state/seen_keys.hpp"
 #include "runtime/state/tables.hpp"
@@ -29,6 +32,12 @@ class State {
   explicit State(std::uint64_t hash_seed);
 
   [[nodiscard]] Status apply(Position position, const Stamped& stamped);
+  // The same for a fact whose type the caller knows.
+  template <typename Fact>
+  [[nodiscard]] Status apply(Position position, TimeMs time, const Fact& fact) {
+    if (auto status = advance(position, time); !status) return status;
+    return on(position, time, fact);
+  }
 
   [[nodiscard]] Position position() const { return position_; }
   // Never goes back: the time of the last record.
@@ -37,15 +46,15 @@ class State {
 
   [[nodiscard]] const SeenKeys& seen() const { return seen_; }
   [[nodiscard]] const Delivery* delivery(Position id) const;
-  [[nodiscard]] const std::unordered_map<Position, Delivery>& deliveries() const {
-    return deliveries_;
-  }
+  [[nodiscard]] const PositionTable<Delivery>& deliveries() const { return deliveries_; }
   // Whether it is the one of its lane that may run.
-  [[nodiscard]] bool is_head(const Delivery& delivery) const;
+  [[nodiscard]] static bool is_head(const Delivery& delivery) {
+    return !delivery.lane.is_set() || delivery.leads_lane;
+  }
   [[nodiscard]] const Delivery* lane_head(const Fingerprint& lane) const;
   [[nodiscard]] ByteView event(Position position) const;
   [[nodiscard]] const Join* join(std::string_view name, std::string_view key) const;
-  [[nodiscard]] const std::unordered_map<std::string, Join>& joins() const { return joins_; }
+  [[nodiscard]] const TextMap<Join>& joins() const { return joins_; }
   // Name and key of an entry of joins().
   [[nodiscard]] static std::pair<std::string_view, std::string_view> split_join(
       std::string_view id);
@@ -56,9 +65,7 @@ class State {
   // The open one that counts repeats of `group`; nullptr when there is none.
   [[nodiscard]] const ExceptionRow* exception_of_group(std::string_view group) const;
   [[nodiscard]] const ConnectorRow* connector(std::string_view name) const;
-  [[nodiscard]] const std::unordered_map<std::string, ConnectorRow>& connectors() const {
-    return connectors_;
-  }
+  [[nodiscard]] const TextMap<ConnectorRow>& connectors() const { return connectors_; }
   [[nodiscard]] const Delivery* delivery_of_token(std::string_view connector,
                                                   std::string_view token) const;
   [[nodiscard]] std::string_view text(Symbol symbol) const { return symbols_[symbol]; }
@@ -68,6 +75,7 @@ class State {
   [[nodiscard]] std::string_view config_revision() const { return config_revision_; }
 
  private:
+  Status advance(Position position, TimeMs time);
   Status on(Position position, TimeMs time, const EventAccepted& record);
   Status on(Position position, TimeMs time, const EventDerived& record);
   Status on(Position position, TimeMs time, const CursorMoved& record);
@@ -110,17 +118,17 @@ class State {
   std::string config_revision_;
 
   SeenKeys seen_;
-  std::unordered_map<Position, Delivery> deliveries_;
-  std::unordered_map<Fingerprint, Lane> lanes_;
-  std::unordered_map<Position, HeldEvent> events_;
+  PositionTable<Delivery> deliveries_;
+  FlatMap<Fingerprint, Lane> lanes_;
+  PositionTable<HeldEvent> events_;
   // Events since the last accepted one, it included: kept until the records that follow have had
   // their chance to refer to them.
   std::vector<Position> fresh_events_;
-  std::unordered_map<std::string, Join> joins_;
+  TextMap<Join> joins_;
   std::unordered_map<Position, ExceptionRow> exceptions_;
-  std::unordered_map<std::string, Position> groups_;
-  std::unordered_map<std::string, ConnectorRow> connectors_;
-  std::unordered_map<std::string, Position> tokens_;
+  TextMap<Position> groups_;
+  TextMap<ConnectorRow> connectors_;
+  TextMap<Position> tokens_;
   std::deque<std::string> symbols_;  // a deque: symbol_of_ refers to its strings
   std::unordered_map<std::string_view, Symbol> symbol_of_;
 };

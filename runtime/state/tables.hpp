@@ -46,6 +46,7 @@ struct Delivery {
   TimeMs doubt_since =
       0;  // since when an attempt of this generation may have been applied; 0 = surely none
   Fingerprint lane;  // not set = no order
+  bool leads_lane = false;
   Position next_in_lane = 0;
   Position exception = 0;
   std::string token;

@@ -33,9 +33,20 @@ Number get(const char* at) {
 }  // namespace
 
 void append_record(RecordBuffer& buffer, ByteView record) {
-  char length[4];
-  put(length, static_cast<std::uint32_t>(record.size()));
-  buffer.body.append(length, sizeof length).append(record);
+  const std::size_t opened = open_record(buffer);
+  buffer.body.append(record);
+  close_record(buffer, opened);
+}
+
+std::size_t open_record(RecordBuffer& buffer) {
+  const std::size_t opened = buffer.body.size();
+  buffer.body.append(sizeof(std::uint32_t), '\0');
+  return opened;
+}
+
+void close_record(RecordBuffer& buffer, std::size_t opened) {
+  const std::size_t begin = opened + sizeof(std::uint32_t);
+  put(buffer.body.data() + opened, static_cast<std::uint32_t>(buffer.body.size() - begin));
   ++buffer.count;
 }
 

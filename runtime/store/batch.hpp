@@ -43,6 +43,10 @@ struct RecordBuffer {
 };
 
 void append_record(RecordBuffer& buffer, ByteView record);
+// The same in two steps, for a record that is written into `buffer.body` in between: what open()
+// gave goes to close().
+[[nodiscard]] std::size_t open_record(RecordBuffer& buffer);
+void close_record(RecordBuffer& buffer, std::size_t opened);
 
 [[nodiscard]] Bytes encode_segment_header(const SegmentHeader& header);
 [[nodiscard]] Result<SegmentHeader> decode_segment_header(ByteView block);

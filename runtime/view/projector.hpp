@@ -4,9 +4,9 @@
 //          look. Knows records and journals, never the state of a partition.
 // Thread:  one of its own between start() and destruction; public functions may be called from any.
 // Owns:    the only writing connection to the view.
-// Errors:  a view that cannot be trusted (other version, power cut, ahead of the journal) is dropped
-//          and rebuilt. A failure of the disk or a journal that cannot be read is kept in failure(),
-//          logged once, and tried again: people see an old view, the runtime goes on.
+// Errors:  a view that cannot be trusted (other version, power cut, ahead of the journal) is
+//          dropped and rebuilt. A failure of the disk or a journal that cannot be read is kept in
+//          failure(), logged once, and tried again: people see an old view, the runtime goes on.
 // Limits:  one transaction holds at most transaction_records_max records.
 #pragma once
 
