@@ -16,7 +16,7 @@ namespace perennial::admin {
 namespace {
 
 constexpr std::size_t pool_threads = 2;
-constexpr std::size_t ingest_body_max = 8 * 1024 * 1024;
+constexpr std::size_t ingest_body_max = 8ULL * 1024 * 1024;
 // A reader sees what was durable when it asked, unless the view is further behind than this.
 constexpr auto view_patience = std::chrono::milliseconds(500);
 

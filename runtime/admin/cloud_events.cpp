@@ -120,7 +120,9 @@ Read read_binary(const Request& request, const std::string& type) {
     // HTTP Protocol Binding, 3.1.3.2: values are percent-encoded UTF-8.
     auto text = percent_decode(value);
     if (!text) {
-      return malformed("expected %XX escapes in header " + name + ", but '" + value + "' came");
+      std::string reason = "expected %XX escapes in header ";
+      reason.append(name).append(", but '").append(value).append("' came");
+      return malformed(reason);
     }
     attributes.emplace_back(name.substr(attribute_prefix.size()), std::move(*text));
   }

@@ -13,8 +13,8 @@
 
 namespace perennial::admin {
 
-inline constexpr std::size_t webhook_body_max = 1024 * 1024;
-inline constexpr std::size_t command_body_max = 64 * 1024;
+inline constexpr std::size_t webhook_body_max = 1024ULL * 1024;
+inline constexpr std::size_t command_body_max = 64ULL * 1024;
 
 // `services` outlives the handlers.
 [[nodiscard]] std::vector<Route> command_routes(const Services& services);

@@ -32,9 +32,10 @@ struct Request {
     }
     return {};
   }
-  [[nodiscard]] std::string option(const std::string& name, std::string otherwise = {}) const {
+  [[nodiscard]] std::string option(const std::string& name,
+                                   const std::string& otherwise = {}) const {
     const auto found = query.find(name);
-    return found == query.end() ? std::move(otherwise) : found->second;
+    return found == query.end() ? otherwise : found->second;
   }
 };
 

@@ -8,7 +8,7 @@ namespace perennial::admin {
 namespace {
 
 // More than the longest list that the API gives.
-constexpr std::size_t answer_bytes_max = 512 * 1024 * 1024;
+constexpr std::size_t answer_bytes_max = 512ULL * 1024 * 1024;
 
 struct ListDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -71,7 +71,11 @@ Result<Response> HttpClient::call(const std::string& method, const std::string& 
   Response response;
   response.content_type.clear();
   List list;
-  for (const auto& [name, value] : headers) append(list, name + ": " + value);
+  for (const auto& [name, value] : headers) {
+    std::string line = name;
+    line.append(": ").append(value);
+    append(list, line);
+  }
   if (!token_.empty()) append(list, "Authorization: Bearer " + token_);
   // Without this libcurl waits a second for a word that servers seldom give.
   append(list, "Expect:");

@@ -21,7 +21,7 @@
 namespace perennial::admin {
 
 struct HttpLimits {
-  std::size_t header_bytes = 16 * 1024;
+  std::size_t header_bytes = 16ULL * 1024;
   std::size_t connections = 1024;
   std::chrono::milliseconds read{30'000};    // of one request, from its first byte
   std::chrono::milliseconds idle{60'000};    // between requests

@@ -19,7 +19,7 @@ namespace {
 // What a client that was refused may still send before its connection is cut: long enough for it
 // to see the answer.
 constexpr auto drain_time = std::chrono::seconds(2);
-constexpr std::size_t drain_bytes_max = 16 * 1024 * 1024;
+constexpr std::size_t drain_bytes_max = 16ULL * 1024 * 1024;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -228,7 +228,7 @@ void HttpSession::drain() {
   stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
   if (drained_ == 0) stream_.expires_after(drain_time);
   buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(64 * 1024),
+  stream_.async_read_some(buffer_.prepare(64ULL * 1024),
                           [self = shared_from_this()](ErrorCode error, std::size_t got) {
                             self->drained_ += got;
                             if (error || self->drained_ > drain_bytes_max) return self->close();

@@ -14,7 +14,7 @@ namespace {
 using pipeline::IngestOutput;
 using pipeline::IngestVerdict;
 
-constexpr std::size_t in_flight_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t in_flight_bytes_max = 64ULL * 1024 * 1024;
 
 struct Judged {
   std::string id;
@@ -112,7 +112,7 @@ void join(std::vector<IngestOutput>& outputs, const std::vector<std::vector<std:
 
 }  // namespace
 
-void Ingest::take(const Request& request, Reply reply) const {
+void Ingest::take(const Request& request, const Reply& reply) const {
   auto read = read_cloud_events(request);
   if (!read) {
     reply(std::move(read.error()));
@@ -128,6 +128,7 @@ void Ingest::take(const Request& request, Reply reply) const {
   std::vector<Judged> judged(read->events.size());
   std::vector<Share> shares = split(services_, std::move(read->events), judged);
   std::vector<std::vector<std::size_t>> places;
+  places.reserve(shares.size());
   for (const Share& share : shares) places.push_back(share.places);
   in_flight_->fetch_add(bytes);
   auto gather = std::make_shared<Gather<IngestOutput>>(

@@ -20,7 +20,7 @@ class Ingest {
   explicit Ingest(const Services& services)
       : services_(services), in_flight_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
-  void take(const Request& request, Reply reply) const;
+  void take(const Request& request, const Reply& reply) const;
 
  private:
   const Services& services_;

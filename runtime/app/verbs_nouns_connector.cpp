@@ -37,8 +37,7 @@ std::string check_text(const Json& body) {
 // A connector that cannot work is a finding, though the runtime answered.
 int check(const Invocation& invocation, const std::string& path) {
   bool is_well = true;
-  Invocation quiet = invocation;
-  const int code = ask(quiet, path + "/check", [&](const Json& body) {
+  const int code = ask(invocation, path + "/check", [&](const Json& body) {
     is_well = body.value("is_well", true);
     return check_text(body);
   });

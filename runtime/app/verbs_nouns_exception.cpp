@@ -29,7 +29,7 @@ std::string one_text(const Json& body) {
     const std::string shown = value.is_structured()
                                   ? value.dump(2, ' ', false, Json::error_handler_t::replace)
                                   : cell(body["exception"], name);
-    text += name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') + shown + "\n";
+    text.append(name).append(name.size() < 12 ? 12 - name.size() : 1, ' ').append(shown) += "\n";
   }
   return text;
 }

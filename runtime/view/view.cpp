@@ -193,12 +193,13 @@ Result<std::string> View::resolve(const std::string& id) const {
     // From the most to the least certain; the first that knows it decides.
     for (const char* sql :
          {"SELECT correlation FROM renewals WHERE correlation = :1",
-          "SELECT correlation FROM exceptions WHERE id = :1 AND correlation <> ''",
-          "SELECT DISTINCT correlation FROM events WHERE id = :1 AND correlation <> ''",
-          "SELECT DISTINCT correlation FROM deliveries WHERE delivery_key = :1 AND correlation <> "
-          "''",
+          "SELECT correlation FROM exceptions WHERE id = :1",
+          "SELECT DISTINCT correlation FROM events WHERE id = :1",
+          "SELECT DISTINCT correlation FROM deliveries WHERE delivery_key = :1",
           "SELECT DISTINCT correlation FROM xref WHERE external_id = :1 ORDER BY correlation"}) {
-      database.select(sql, {id}, 1, [&](const Row& row) { all.push_back(row.text(0)); });
+      database.select(sql, {id}, 1, [&](const Row& row) {
+        if (!row.text(0).empty()) all.push_back(row.text(0));
+      });
       if (!all.empty()) break;
     }
     return all;
