@@ -13,7 +13,7 @@ BUILD = pathlib.Path(os.environ["PERENNIAL_BUILD_DIR"])
 class ControlsTest(unittest.TestCase):
     def notice(self, defect):
         environment = {**os.environ, "PERENNIAL_NEGATIVE_CONTROL": defect}
-        command = [sys.executable, HERE / "kill_loop.py", "--kills", "12", "--renewals", "60", "--settle-seconds", "25",
+        command = [sys.executable, HERE / "kill_loop.py", "--kills", "18", "--renewals", "60", "--settle-seconds", "25",
                    "--binary", BUILD / "tests/perennial-controls"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)

@@ -6,7 +6,8 @@ part("renewal.accepted.v1").data as $renewal
 | given(part("payment.received.v1").data.invoice, part("invoice.posted.v1").data.invoice) as $invoice
 | {record: ({Renewal_Number__c: $renewal.renewal,
              Renewal_Status__c:
-               (if $entitlement then ($vars.status.renewed // "Renewed")
+               (if $vars.status | type == "string" then $vars.status
+                elif $entitlement then ($vars.status.renewed // "Renewed")
                 elif $invoice then ($vars.status.invoiced // "Invoiced")
                 else ($vars.status.ordered // "Ordered") end),
              Sales_Order__c: $order,

@@ -188,22 +188,15 @@ TEST_F(ErpClientTest, ARefusalCarriesSapsOwnCode) {
   EXPECT_EQ(client_.create_order(order.request()).kind, K::try_again);
 }
 
-TEST_F(ErpClientTest, ASecondAttemptLooksBeforeItPosts) {
-  transport_.answer(200, list_answer({"4711"}));
+TEST_F(ErpClientTest, ASecondAttemptPostsAtOnceBecauseTheRuntimeHasLooked) {
   Case again(order_payload(), "key-1", 2);
-  const sdk::Outcome found = client_.create_order(again.request());
-  EXPECT_EQ(found.kind, K::already_done);
-  EXPECT_EQ(tests::json_of(found.receipt)["order"], "4711");
-
-  transport_.answer(200, list_answer({}));
   with_token();
   transport_.answer(201, order_answer("4712"));
-  EXPECT_EQ(client_.create_order(again.request()).kind, K::done);
 
-  transport_.answer(500, "");
-  EXPECT_EQ(client_.create_order(again.request()).kind, K::try_again);
-  transport_.answer(200, list_answer({"1", "2"}));
-  EXPECT_EQ(client_.create_order(again.request()).code, "several_matches");
+  const sdk::Outcome outcome = client_.create_order(again.request());
+
+  EXPECT_EQ(outcome.kind, K::done) << outcome.text;
+  EXPECT_EQ(tests::json_of(outcome.receipt)["order"], "4712");
 }
 
 TEST_F(ErpClientTest, ALookupFiltersByReferenceAndCustomer) {
@@ -296,9 +289,6 @@ TEST_F(ErpClientTest, ABookingIsFoundByInvoiceAndRenewal) {
   EXPECT_EQ(tests::query_value(transport_.request(0).url, "$filter"),
             "InvoiceReference eq 'in_1' and RenewalNumber eq 'R-000123'");
   EXPECT_EQ(client_.find_booking(invoice.request()).kind, L::absent);
-  transport_.answer(200, R"({"value":[{"InvoiceReference":"in_1"}]})");
-  Case again(invoice_payload(), "key-1", 2);
-  EXPECT_EQ(client_.book_invoice(again.request()).kind, K::already_done);
 }
 
 TEST_F(ErpClientTest, APayloadThatNoMappingShouldGiveIsRejectedUnsent) {
