@@ -89,8 +89,10 @@ struct Database::Parts {
 
 Database::Database(const std::string& path) : parts_(std::make_unique<Parts>()) {
   guarded([&] {
-    // The view can be rebuilt from the journals, so it never waits for the disk.
-    parts_->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=10 synchronous=off");
+    parts_->session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=10");
+    // The view can be rebuilt from the journals, so it never waits for the disk. Said here and not
+    // when it is opened: SOCI 4.0 loses a connection whose first statement fails.
+    parts_->session << "PRAGMA synchronous=OFF";
     parts_->session << "PRAGMA journal_mode=WAL";
   });
 }
