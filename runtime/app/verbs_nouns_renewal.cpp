@@ -38,7 +38,10 @@ void add_line(TextTable& table, const Json& row) {
   if (cell(row, "kind") == "event.accepted") what = "event";
   if (is_done) what += " " + cell(detail, "how");
   if (is_done) said = receipt_of(detail.value("receipt", Json()));
-  if (!is_done && what != "event") what += " " + cell(row, "kind");
+  if (!is_done && what != "event") {
+    const std::string kind = cell(row, "kind");
+    what += " " + (kind.starts_with("delivery.") ? kind.substr(kind.find('.') + 1) : kind);
+  }
   const std::string attempts = is_done ? cell(detail, "attempts") : std::string();
   std::string time = cell(row, "time");
   if (time.size() >= 23) time = time.substr(0, 10) + " " + time.substr(11, 12);
