@@ -1,4 +1,5 @@
-// What the bare parts of a durable runtime reach together on this machine: the bar for the pipeline.
+// What the bare parts of a durable runtime reach together on this machine: the bar for the
+// pipeline.
 //
 // Rule:    each event is packed, walked and checked for five attributes, its id is inserted into a
 //          hash set, it is written with all others that queued up during the last sync into a

@@ -74,8 +74,11 @@ Response status_response(const Services& services, const std::vector<Look>& look
   std::uint64_t accepted = 0;
   std::uint64_t open = 0;
   std::uint64_t moving = 0;
+  std::uint64_t in_flight = 0;
   std::uint64_t exceptions = 0;
   for (const Look& look : looks) {
+    const auto started = look.deliveries_by_status.find("started");
+    in_flight += started == look.deliveries_by_status.end() ? 0 : started->second;
     accepted += look.events_accepted;
     open += look.deliveries_open;
     moving += look.deliveries_moving;
@@ -94,6 +97,7 @@ Response status_response(const Services& services, const std::vector<Look>& look
              {"events_accepted", accepted},
              {"deliveries_open", open},
              {"deliveries_moving", moving},
+             {"deliveries_in_flight", in_flight},
              {"exceptions_open", exceptions},
              {"partitions", partitions_json(services, looks)},
              {"connectors", connectors_json(services, looks)},

@@ -42,7 +42,9 @@ std::string events_member(const std::vector<Judged>& all) {
     if (text.back() != '[') text += ",";
     text += "{\"id\":" + view::quoted(one.id) +
             ",\"verdict\":" + view::quoted(word_of(one.verdict.verdict));
-    if (!one.verdict.reason.empty()) text += ",\"reason\":" + view::quoted(one.verdict.reason);
+    const bool is_taken = one.verdict.verdict == IngestVerdict::accepted ||
+                          one.verdict.verdict == IngestVerdict::duplicate;
+    if (!is_taken) text += ",\"reason\":" + view::quoted(one.verdict.reason);
     text += "}";
   }
   return text + "]";

@@ -1,6 +1,7 @@
 #include "runtime/admin/read_api.hpp"
 
 #include <charconv>
+#include <iterator>
 
 #include "runtime/admin/problem.hpp"
 #include "runtime/admin/render.hpp"
@@ -109,31 +110,71 @@ Response ReadApi::exception(const Request& request) const {
   return ok({{"schema_version", 1}, {"exception", to_json(*row, true)}});
 }
 
+// Partitions journal their own cursors and flows; a person asks for the connector.
 Response ReadApi::connectors(const Request& /*request*/) const {
   const auto rows = view_.connectors();
   if (!rows) return problem(rows.error());
-  return ok({{"schema_version", 1}, {"connectors", to_json_list(*rows)}});
+  std::vector<view::ConnectorRow> merged;
+  for (const view::ConnectorRow& row : *rows) {
+    if (merged.empty() || merged.back().name != row.name) {
+      merged.push_back(row);
+      continue;
+    }
+    view::ConnectorRow& known = merged.back();
+    if (row.flow != "running") known.flow = row.flow;
+    known.cursors.insert(known.cursors.end(), row.cursors.begin(), row.cursors.end());
+  }
+  return ok({{"schema_version", 1}, {"connectors", to_json_list(merged)}});
 }
 
-std::vector<Route> read_routes(const ReadApi& api, const Run& run) {
-  using Method = Response (ReadApi::*)(const Request&) const;
-  const auto on = [&](std::string pattern, std::vector<std::string> options, Method method) {
+namespace {
+
+using Method = Response (ReadApi::*)(const Request&) const;
+
+struct Read {
+  const char* pattern;
+  std::vector<std::string> options;
+  Method method;
+};
+
+std::vector<Route> routes_of(const ReadApi& api, const Run& run, const std::vector<Read>& reads) {
+  std::vector<Route> routes;
+  for (const Read& read : reads) {
     Route route;
     route.method = "GET";
-    route.pattern = std::move(pattern);
-    route.options = std::move(options);
-    route.handler = [&api, run, method](const Request& request, Reply reply) {
+    route.pattern = read.pattern;
+    route.options = read.options;
+    route.handler = [&api, run, method = read.method](const Request& request, Reply reply) {
       run([&api, method, request, reply = std::move(reply)] { reply((api.*method)(request)); });
     };
-    return route;
-  };
-  return {
-      on("/v1/renewals", {"state", "cursor", "limit"}, &ReadApi::renewals),
-      on("/v1/renewals/{id}", {}, &ReadApi::renewal),
-      on("/v1/timeline", {"after", "limit"}, &ReadApi::timeline),
-      on("/v1/events", {"type", "correlation", "cursor", "limit"}, &ReadApi::events),
-      on("/v1/events/{id}", {}, &ReadApi::event),
-  };
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+}  // namespace
+
+std::vector<Route> read_routes(const ReadApi& api, const Run& run) {
+  return routes_of(api, run,
+                   {{"/v1/renewals", {"state", "cursor", "limit"}, &ReadApi::renewals},
+                    {"/v1/renewals/{id}", {}, &ReadApi::renewal},
+                    {"/v1/timeline", {"after", "limit"}, &ReadApi::timeline},
+                    {"/v1/events", {"type", "correlation", "cursor", "limit"}, &ReadApi::events},
+                    {"/v1/events/{id}", {}, &ReadApi::event}});
+}
+
+std::vector<Route> offline_routes(const ReadApi& api) {
+  const Run at_once = [](const std::function<void()>& act) { act(); };
+  std::vector<Route> routes = read_routes(api, at_once);
+  auto more = routes_of(api, at_once,
+                        {{"/v1/exceptions",
+                          {"state", "owner", "cause", "connector", "correlation", "limit"},
+                          &ReadApi::exceptions},
+                         {"/v1/exceptions/{id}", {}, &ReadApi::exception},
+                         {"/v1/connectors", {}, &ReadApi::connectors}});
+  std::move(more.begin(), more.end(), std::back_inserter(routes));
+  for (Route& route : routes) route.access = Access::open;
+  return routes;
 }
 
 }  // namespace perennial::admin

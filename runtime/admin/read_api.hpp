@@ -33,6 +33,9 @@ class ReadApi {
 using Run = std::function<void(std::function<void()>)>;
 [[nodiscard]] std::vector<Route> read_routes(const ReadApi& api, const Run& run);
 
+// All that a ReadApi answers, without tokens and in the caller's thread.
+[[nodiscard]] std::vector<Route> offline_routes(const ReadApi& api);
+
 // "limit" of a query: 1 to limit_max; the refusal when it is no such number.
 inline constexpr std::size_t limit_max = 1000;
 [[nodiscard]] tl::expected<std::size_t, Response> limit_of(const Request& request,

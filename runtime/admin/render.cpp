@@ -110,9 +110,9 @@ Json to_json(const view::ConnectorRow& row) {
                        {"cursor", embedded(cursor.cursor)},
                        {"moved", time_of(cursor.moved)}});
   }
-  return {{"connector", row.name}, {"partition", row.partition}, {"flow", row.flow},
-          {"epoch", row.epoch},    {"plugin", row.plugin},       {"version", row.version},
-          {"pid", row.pid},        {"last_end", row.last_end},   {"cursors", cursors}};
+  return {{"connector", row.name},    {"flow", row.flow},       {"epoch", row.epoch},
+          {"plugin", row.plugin},     {"version", row.version}, {"pid", row.pid},
+          {"last_end", row.last_end}, {"cursors", cursors}};
 }
 
 Json to_json(const host::HostState& state) {

@@ -14,8 +14,8 @@ namespace options = boost::program_options;
 
 std::vector<Verb> all_verbs() {
   std::vector<Verb> verbs;
-  for (auto part :
-       {runtime_verbs(), config_verbs(), dry_run_verbs(), journal_verbs(), bench_verbs()}) {
+  for (auto part : {runtime_verbs(), config_verbs(), dry_run_verbs(), noun_verbs(), journal_verbs(),
+                    bench_verbs()}) {
     std::move(part.begin(), part.end(), std::back_inserter(verbs));
   }
   return verbs;

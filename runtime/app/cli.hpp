@@ -41,6 +41,7 @@ struct Verb {
 [[nodiscard]] std::vector<Verb> config_verbs();   // lint, echo, list
 [[nodiscard]] std::vector<Verb> dry_run_verbs();  // dry-run
 [[nodiscard]] std::vector<Verb> journal_verbs();  // journal
+[[nodiscard]] std::vector<Verb> noun_verbs();     // renewal, exception, event, connector, plugin
 [[nodiscard]] std::vector<Verb> runtime_verbs();  // run
 [[nodiscard]] std::vector<Verb> bench_verbs();    // bench
 

@@ -1,4 +1,5 @@
-// Every cause of an exception: the words that owner rules may name. docs/semantics.md explains each.
+// Every cause of an exception: the words that owner rules may name. docs/semantics.md explains
+// each.
 #pragma once
 
 #include <array>

@@ -1,9 +1,11 @@
 // Group commit: one thread that writes and syncs batches while the next one collects.
 //
-// Place:   between pipeline/partition_service, which decides, and store/journal, which it owns the writing of.
-// Thread:  submit() and is_idle() belong to the partition's thread; durable() to any. `on_durable` runs on the committer's
-//          thread and must only wake somebody up.
-// Errors:  after a failed write failure() says why and nothing is accepted any more: recover from disk.
+// Place:   between pipeline/partition_service, which decides, and store/journal, which it owns the
+//          writing of.
+// Thread:  submit() and is_idle() belong to the partition's thread; durable() to any. `on_durable`
+//          runs on the committer's thread and must only wake somebody up.
+// Errors:  after a failed write failure() says why and nothing is accepted any more: recover from
+//          disk.
 #pragma once
 
 #include <condition_variable>

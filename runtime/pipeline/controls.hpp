@@ -1,5 +1,5 @@
-// Defects on purpose. All off in the product; a test program links its own definition, and the checkers that watch a run
-// must notice each of them.
+// Defects on purpose. All off in the product; a test program links its own definition, and the
+// checkers that watch a run must notice each of them.
 #pragma once
 
 namespace perennial::pipeline {

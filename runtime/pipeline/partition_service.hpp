@@ -1,11 +1,13 @@
 // Runs one partition: takes frames and requests in, commits, releases what is durable.
 //
-// Place:   the only caller of Partition::handle in the product; made by app/runtime, asked by admin.
-// Thread:  a thread of its own. Public functions may be called from any thread; callbacks run on the partition's thread
-//          and must not block.
-// Owns:    its Partition, Hub and Committer; borrows Graph, Bus, FileSystem and Clock, which must outlive it.
-// Errors:  when the journal fails or an invariant breaks, the service stops taking input, releases nothing more, and
-//          `on_failure` is told once: the process must end and recover from disk.
+// Place:   the only caller of Partition::handle in the product; made by app/runtime, asked by
+//          admin.
+// Thread:  a thread of its own. Public functions may be called from any thread; callbacks run on
+//          the partition's thread and must not block.
+// Owns:    its Partition, Hub and Committer; borrows Graph, Bus, FileSystem and Clock, which must
+//          outlive it.
+// Errors:  when the journal fails or an invariant breaks, the service stops taking input, releases
+//          nothing more, and `on_failure` is told once: the process must end and recover from disk.
 #pragma once
 
 #include <atomic>
@@ -73,7 +75,8 @@ class PartitionService {
  public:
   using OnFailure = std::function<void(const Error&)>;
 
-  // Opens the journal, replays it and starts the thread. `torn` tells what was cut from the journal's tail.
+  // Opens the journal, replays it and starts the thread. `torn` tells what was cut from the
+  // journal's tail.
   [[nodiscard]] static Result<std::unique_ptr<PartitionService>> start(
       ServiceOptions options, const Graph& graph, wire::Bus& bus, store::FileSystem& file_system,
       Clock& clock, OnFailure on_failure, std::string& torn);

@@ -8,9 +8,12 @@ Status PartitionService::on_frame(const wire::Peer& peer, ByteView bytes) {
   if (!frame) return drop_peer(peer, frame.error().reason);
   const auto known = peers_.find(peer);
   if (known == peers_.end()) {
-    // Frames of a connection that is over arrive here too; only a hello begins one.
     const auto* hello = std::get_if<wire::Hello>(&frame->body);
-    return hello == nullptr ? Status{} : on_hello(peer, *hello);
+    if (hello != nullptr) return on_hello(peer, *hello);
+    // The connection is over for us; a host that does not know it yet begins a new one.
+    wire::Stream stream;
+    (void)hub_->send(peer, stream.next(wire::Refuse{"expected a hello: this connection is over"}));
+    return {};
   }
   if (std::holds_alternative<wire::Hello>(frame->body)) {
     if (auto status = drop_peer(peer, "the host said hello again"); !status) return status;

@@ -1,11 +1,12 @@
 // The facts themselves: one struct for each record type, past tense.
 //
-// Place:   decided by pipeline/partition, applied by state/state, told by view/projector and journal dump.
+// Place:   decided by pipeline/partition, applied by state/state, told by view/projector and
+//          journal dump.
 // Owns:    nothing; text and bytes are views, into the input while deciding and into the journal
 //          while replaying.
-// Format:  fields() is the one list of a record's fields, for writing, reading and printing. A field
-//          is never removed or reordered; a new one is appended and reads as its default from older
-//          records.
+// Format:  fields() is the one list of a record's fields, for writing, reading and printing. A
+//          field is never removed or reordered; a new one is appended and reads as its default from
+//          older records.
 #pragma once
 
 #include <cstdint>

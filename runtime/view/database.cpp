@@ -137,6 +137,14 @@ void Database::select(const std::string& sql, const std::vector<Value>& values, 
   });
 }
 
+void Database::copy_to(const std::string& path) {
+  guarded([&] {
+    std::string name;
+    for (char symbol : path) name += symbol == '\'' ? std::string("''") : std::string(1, symbol);
+    parts_->session << "VACUUM INTO '" + name + "'";
+  });
+}
+
 void Database::begin() {
   guarded([&] { parts_->session.begin(); });
 }

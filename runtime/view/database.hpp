@@ -65,6 +65,8 @@ class Database {
   // Calls `each` for every row of `columns` columns.
   void select(const std::string& sql, const std::vector<Value>& values, std::size_t columns,
               const std::function<void(const Row&)>& each);
+  // Writes a whole copy to a file that does not exist yet.
+  void copy_to(const std::string& path);
   void begin();
   void commit();
   void roll_back();

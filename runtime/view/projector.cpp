@@ -24,6 +24,31 @@ std::string boot_id() {
   return text;
 }
 
+// The position of the last whole batch. A folder that no partition has opened yet is empty.
+Result<Position> last_position(store::FileSystem& file_system, const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) return Position{0};
+  auto reader = store::JournalReader::open(file_system, directory);
+  if (!reader) return tl::unexpected(reader.error());
+  for (;;) {
+    auto batch = (*reader)->next();
+    if (!batch) return tl::unexpected(batch.error());
+    if (!*batch) return (*reader)->tail().next - 1;
+  }
+}
+
+// A copy as of one moment, whatever a crash left beside the file. A view that can't be copied is
+// built from the journals instead.
+void copy_view(const std::string& from, const std::string& to) {
+  std::error_code error;
+  if (!std::filesystem::exists(from, error)) return;
+  try {
+    Database(from).copy_to(to);
+  } catch (const DatabaseError&) {
+    std::filesystem::remove(to, error);
+  }
+}
+
 void drop_files(const std::string& path) {
   std::error_code error;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
@@ -68,6 +93,20 @@ Status Projector::project(const std::string& path, std::vector<Feed> feeds) {
     if (!moved) return tl::unexpected(moved.error());
     if (!*moved) return {};
   }
+}
+
+Status Projector::look(const std::string& view_path, const std::string& copy_path,
+                       const std::vector<std::string>& journals) {
+  store::PosixFileSystem file_system;
+  std::vector<Feed> feeds;
+  for (const std::string& directory : journals) {
+    auto last = last_position(file_system, directory);
+    if (!last) return tl::unexpected(last.error());
+    const auto partition = static_cast<std::uint32_t>(feeds.size());
+    feeds.push_back({partition, directory, [position = *last] { return position; }});
+  }
+  copy_view(view_path, copy_path);
+  return project(copy_path, std::move(feeds));
 }
 
 Projector::~Projector() {
@@ -147,6 +186,9 @@ bool Projector::is_trustworthy() {
 }
 
 Status Projector::open_tail(Tail& tail) {
+  // A folder that no partition has opened yet: there is nothing to read.
+  std::error_code error;
+  if (!std::filesystem::exists(tail.feed.directory, error)) return {};
   auto reader = store::JournalReader::open(file_system_, tail.feed.directory);
   if (!reader) return tl::unexpected(reader.error());
   tail.reader = std::move(*reader);
@@ -210,8 +252,11 @@ Status Projector::read_tail(Tail& tail, std::size_t& room) {
   while (durable > tail.applied && room > 0) {
     auto batch = tail.reader->next();
     if (!batch) return tl::unexpected(batch.error());
-    // An offline look asks for everything that is there: this is the end of it.
-    if (!*batch) break;
+    if (!*batch) {
+      return fail(Code::corrupted, tail.feed.directory + ": expected records up to position " +
+                                       std::to_string(durable) + ", but they end at " +
+                                       std::to_string(tail.applied));
+    }
     const store::BatchHeader& header = (*batch)->header;
     if (auto status = read_batch(tail, (*batch)->body, header.records, header.first); !status) {
       return status;

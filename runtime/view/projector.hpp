@@ -4,9 +4,9 @@
 //          look. Knows records and journals, never the state of a partition.
 // Thread:  one of its own between start() and destruction; public functions may be called from any.
 // Owns:    the only writing connection to the view.
-// Errors:  a view that cannot be trusted (other version, power cut, ahead of the journal) is dropped
-//          and rebuilt. A failure of the disk or a journal that cannot be read is kept in failure(),
-//          logged once, and tried again: people see an old view, the runtime goes on.
+// Errors:  a view that cannot be trusted (other version, power cut, ahead of the journal) is
+//          dropped and rebuilt. A failure of the disk or a journal that cannot be read is kept in
+//          failure(), logged once, and tried again: people see an old view, the runtime goes on.
 // Limits:  one transaction holds at most transaction_records_max records.
 #pragma once
 
@@ -43,8 +43,12 @@ class Projector {
   // outlive the projector.
   [[nodiscard]] static Result<std::unique_ptr<Projector>> start(std::string path,
                                                                 std::vector<Feed> feeds);
-  // Reads everything that is there once, in the caller's thread.
+  // Reads what is there once, in the caller's thread.
   [[nodiscard]] static Status project(const std::string& path, std::vector<Feed> feeds);
+  // The same for a runtime that is not up: the view at `view_path`, if there is one, is copied to
+  // `copy_path` and brought up to the journals of partitions 0, 1, ... Nothing else is written.
+  [[nodiscard]] static Status look(const std::string& view_path, const std::string& copy_path,
+                                   const std::vector<std::string>& journals);
 
   ~Projector();
   Projector(const Projector&) = delete;

@@ -23,24 +23,24 @@ struct Page {
 };
 
 struct RenewalFilter {
-  std::string state;
-  std::string cursor;
+  std::string state = {};
+  std::string cursor = {};
   std::size_t limit = 100;
 };
 
 struct ExceptionFilter {
-  std::string state;
-  std::string owner;
-  std::string cause;
-  std::string connector;
-  std::string correlation;
+  std::string state = {};
+  std::string owner = {};
+  std::string cause = {};
+  std::string connector = {};
+  std::string correlation = {};
   std::size_t limit = 100;
 };
 
 struct EventFilter {
-  std::string type;
-  std::string correlation;
-  std::string cursor;
+  std::string type = {};
+  std::string correlation = {};
+  std::string cursor = {};
   std::size_t limit = 100;
 };
 

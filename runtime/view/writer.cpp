@@ -29,6 +29,11 @@ std::string key_text(std::string_view identity, std::uint32_t generation) {
   return std::string(identity) + "-" + text;
 }
 
+// Cursors are the plugin's own: text as a rule, and then shown as text.
+std::string cursor_text(ByteView cursor) {
+  return event::is_utf8(cursor) ? quoted(cursor) : to_json_text(cursor);
+}
+
 }  // namespace
 
 Status Writer::write(std::uint32_t partition, Position position, ByteView record) {
@@ -87,7 +92,7 @@ void Writer::on(const At& at, const state::CursorMoved& record) {
   database_.run(
       "INSERT INTO cursors VALUES (:1, :2, :3, :4, :5) ON CONFLICT (part, connector, source) "
       "DO UPDATE SET position = excluded.position, moved = excluded.moved",
-      {at.partition, record.connector, record.source, to_json_text(record.cursor), at.time});
+      {at.partition, record.connector, record.source, cursor_text(record.cursor), at.time});
 }
 
 void Writer::on(const At& at, const state::HostStarted& record) {

@@ -26,6 +26,7 @@ struct CallKind {
   bool is_write = false;           // would change a record
   bool is_batch = false;           // several records in one call, with a result for each
   bool can_expire = true;          // `Refusal::expired` has a meaning for this call
+  bool is_admitted = true;  // past log-on and request forgery checks: it would have an effect
 };
 
 class System {

@@ -54,8 +54,10 @@ bool fault_applies(FaultKind kind, const CallKind& call) {
     case FaultKind::drop_after:
     case FaultKind::partial_success:
     case FaultKind::late_visible:
-    case FaultKind::late_effect:
       return call.is_write && !call.is_authentication;
+    case FaultKind::late_effect:
+      // On a call that is refused anyway it would be spent without any effect that lands.
+      return call.is_write && !call.is_authentication && call.is_admitted;
     default:
       return true;
   }

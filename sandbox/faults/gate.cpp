@@ -60,8 +60,9 @@ Reply Gate::handle(const Request& request) {
     const std::lock_guard lock(estate_.mutex);
     std::string text = request.path + " " + request.query + " " + request.body;
     text += " " + std::string(request.header("Idempotency-Key"));
-    fault = faults_.choose(
-        FaultedCall{system_.name(), request, system_.kind_of(request), estate_.traced(text)});
+    CallKind kind = system_.kind_of(request);
+    kind.is_admitted = system_.is_admitted(request);
+    fault = faults_.choose(FaultedCall{system_.name(), request, kind, estate_.traced(text)});
   }
   Reply reply = apply(request, fault);
   reply.response.with("Date", format_http_date(estate_.clock.now()));
@@ -101,9 +102,6 @@ Reply Gate::apply(const Request& request, const std::optional<Fault>& fault) {
 
 Reply Gate::answer_late(const Request& request, const Fault& fault) {
   const std::lock_guard lock(estate_.mutex);
-  if (!system_.is_admitted(request)) {
-    return Reply{system_.handle(request, false), Finish::whole, {}};
-  }
   const auto kept = std::make_shared<Request>(request);
   estate_.alarms.after(wait_of(fault, "lands_after_ms", lands_after_ms_default),
                        [this, kept] { system_.land(*kept); });

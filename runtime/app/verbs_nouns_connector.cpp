@@ -1,0 +1,68 @@
+// The noun `connector`: how they are, whether they reach their remote, and stopping their flow.
+#include "runtime/app/text_table.hpp"
+#include "runtime/app/verbs_nouns.hpp"
+
+namespace perennial::app {
+namespace {
+
+constexpr const char* usage = "connector list | connector check|pause|resume|drain NAME";
+
+// Offline rows know no host: they tell what the journal last said.
+std::string host_text(const Json& row) {
+  if (!row.contains("is_running")) return "no runtime";
+  if (!row["is_running"].get<bool>()) return "down";
+  return row["is_connected"].get<bool>() ? "connected" : "starting";
+}
+
+std::string list_text(const Json& body) {
+  if (body["connectors"].empty()) return "no connectors\n";
+  TextTable table({"NAME", "PLUGIN", "VERSION", "FLOW", "HOST", "PID", "RESTARTS", "LAST EXIT"});
+  for (const Json& row : body["connectors"]) {
+    const bool is_live = row.contains("is_running");
+    table.add({cell(row, "connector"), cell(row, "plugin"), cell(row, "version"), cell(row, "flow"),
+               host_text(row), cell(row, "pid"), is_live ? cell(row, "restarts") : "",
+               is_live ? cell(row, "last_exit") : cell(row, "last_end")});
+  }
+  return table.text();
+}
+
+std::string check_text(const Json& body) {
+  TextTable table({"LEVEL", "WHAT", "TEXT"});
+  for (const Json& finding : body["findings"]) {
+    table.add({cell(finding, "level"), cell(finding, "name"), cell(finding, "text")});
+  }
+  return body["findings"].empty() ? "the plugin has nothing to say\n" : table.text();
+}
+
+// A connector that cannot work is a finding, though the runtime answered.
+int check(const Invocation& invocation, const std::string& path) {
+  bool is_well = true;
+  Invocation quiet = invocation;
+  const int code = ask(quiet, path + "/check", [&](const Json& body) {
+    is_well = body.value("is_well", true);
+    return check_text(body);
+  });
+  return code == exit_ok && !is_well ? exit_findings : code;
+}
+
+int connector(const Invocation& invocation) {
+  const std::string what = word_at(invocation, 0);
+  const std::string name = word_at(invocation, 1);
+  if (what == "list" && name.empty()) return ask(invocation, "/v1/connectors", list_text);
+  const std::string path = "/v1/connectors/" + admin::percent_encode(name);
+  if (what == "check" && !name.empty()) return check(invocation, path);
+  const bool is_command = (what == "pause" || what == "resume" || what == "drain") && !name.empty();
+  if (!is_command) return refuse_usage(invocation, usage);
+  return tell(invocation, path + "/" + what, Json{{"why", invocation.why}}.dump(),
+              "application/json",
+              [&](const Json& body) { return name + ": " + cell(body, "text") + "\n"; });
+}
+
+}  // namespace
+
+Verb connector_verb() {
+  return {"connector", usage, "lists connectors, checks them, stops and starts their flow",
+          {},          {},    connector};
+}
+
+}  // namespace perennial::app
