@@ -78,6 +78,8 @@ Result<double> jq_events_per_s(double seconds) {
   const auto text = read_file(share_directory() / "records/opportunity.json");
   if (!text) return tl::unexpected(text.error());
   host::hide_home_from_jq();
+  // Initialises what libjq itself would initialise in several threads at once.
+  if (host::MapCheck::check(".")) return fail(Code::defect, "expected libjq to work");
   std::atomic<std::uint64_t> events{0};
   std::atomic<bool> is_broken{false};
   std::vector<std::thread> threads;

@@ -84,8 +84,12 @@ class PipelineBench {
       if (!bare) return tl::unexpected(bare.error());
       const auto whole = run_phase("pipeline", plan(0, events, true));
       if (!whole) return tl::unexpected(whole.error());
-      tell(options_, "mapped    " + shown(*whole) + "  bare libjq " +
-                         std::to_string(std::lround((*bare)["value"].get<double>())));
+      char line[120];
+      std::snprintf(line, sizeof line,
+                    "mapped    %9.0f events/s  %6.1f CPU s/million, bare libjq %.0f",
+                    (*whole)["events_per_s"].get<double>(),
+                    (*whole)["cpu_s_per_million"].get<double>(), (*bare)["value"].get<double>());
+      tell(options_, line);
       jq_.push_back((*bare)["value"]);
       mapped_.push_back(*whole);
     }

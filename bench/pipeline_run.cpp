@@ -17,7 +17,7 @@ namespace perennial::bench {
 namespace {
 
 // The hosts are up and connected by then.
-constexpr std::int64_t begin_after_us = 700'000;
+constexpr std::int64_t begin_after_us = 1'500'000;
 constexpr std::int64_t standstill_us_max = 30'000'000;
 // Each thread compiles the maps at its first record; that is over by then.
 constexpr double warm_part = 0.2;
@@ -42,7 +42,10 @@ std::string config_text(const RunPlan& plan, const Workspace& folder, std::int64
                         std::to_string(plan.events) + ", rate: " + std::to_string(plan.rate) +
                         ", begin_us: " + std::to_string(begin_us) + ", form: " + form +
                         ", template_file: " + quoted(folder.path("record.msgpack")) + "}\n");
-  connector("target", "    config: {}\n");
+  // At a rate, the first tenth meets cold caches and a first segment.
+  const std::int64_t warm_us =
+      plan.rate == 0 ? 0 : static_cast<std::int64_t>(plan.events * 100'000 / plan.rate);
+  connector("target", "    config: {ages_from_us: " + std::to_string(begin_us + warm_us) + "}\n");
   return text + "pipelines:\n  deliver: {from: " +
          (plan.is_mapped ? "renewal.accepted.v1, map: create_order" : std::string(sample_type)) +
          ", to: target.sink}\n";

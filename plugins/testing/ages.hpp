@@ -15,14 +15,17 @@ namespace testing_connector {
 
 class Ages {
  public:
-  // Births and arrival in CLOCK_MONOTONIC microseconds.
-  void add(const std::vector<std::int64_t>& births_us, std::int64_t now_us) {
+  // Births and arrival in CLOCK_MONOTONIC microseconds. What was born before `from_us` is counted
+  // but has no age: it met cold caches.
+  void add(const std::vector<std::int64_t>& births_us, std::int64_t now_us, std::int64_t from_us) {
     const std::lock_guard lock(mutex_);
     for (const std::int64_t born_us : births_us) {
       first_born_us_ = count_ == 0 ? born_us : std::min(first_born_us_, born_us);
+      ++count_;
+      if (born_us < from_us) continue;
       ++buckets_[bucket_of(
           static_cast<std::uint64_t>(std::max<std::int64_t>(now_us - born_us, 0)))];
-      ++count_;
+      ++aged_;
     }
   }
 
@@ -56,7 +59,7 @@ class Ages {
     return (steps + bucket % steps) << shift;
   }
   [[nodiscard]] std::uint64_t quantile(double part) const {
-    const auto rank = static_cast<std::uint64_t>(part * static_cast<double>(count_));
+    const auto rank = static_cast<std::uint64_t>(part * static_cast<double>(aged_));
     std::uint64_t before = 0;
     for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
       before += buckets_[bucket];
@@ -69,6 +72,7 @@ class Ages {
   mutable std::mutex mutex_;  // guards all below
   std::array<std::uint64_t, bucket_count> buckets_{};
   std::uint64_t count_ = 0;
+  std::uint64_t aged_ = 0;
   std::int64_t first_born_us_ = 0;
 };
 

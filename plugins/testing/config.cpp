@@ -19,7 +19,7 @@ constexpr NumberField numbers[] = {
     {"rate", &Config::rate},         {"correlations", &Config::correlations},
     {"result", &Config::result},     {"outcome", &Config::outcome},
     {"lookup", &Config::lookup},     {"block_ms", &Config::block_ms},
-    {"begin_us", &Config::begin_us},
+    {"begin_us", &Config::begin_us}, {"ages_from_us", &Config::ages_from_us},
 };
 constexpr TextField texts[] = {
     {"form", &Config::form},

@@ -28,6 +28,7 @@ struct Config {
   std::string calls_file;
   std::string template_file;
   std::int64_t begin_us = 0;
+  std::int64_t ages_from_us = 0;
 };
 
 // False when `bytes` is no flat msgpack map.

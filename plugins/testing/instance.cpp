@@ -282,7 +282,7 @@ std::uint32_t Instance::operate(const char* callback, const perennial_operation_
     const perennial_outcome outcome = outcome_of(call.deliveries[index], births_us);
     reply.settle(&reply, index, &outcome);
   }
-  if (!births_us.empty()) ages_.add(births_us, monotonic_us());
+  if (!births_us.empty()) ages_.add(births_us, monotonic_us(), config_.ages_from_us);
   return PERENNIAL_CALL_DONE;
 }
 

@@ -53,8 +53,8 @@ bool Load::open(const std::string& template_file, const Plan& plan) {
 }
 
 std::int64_t Load::due_us(std::uint64_t number) const {
-  if (plan_.rate == 0) return plan_.begin_us;
-  return plan_.begin_us + static_cast<std::int64_t>(number - 1) * 1'000'000 / plan_.rate;
+  if (plan_.rate == 0) return origin_us_;
+  return origin_us_ + static_cast<std::int64_t>(number - 1) * 1'000'000 / plan_.rate;
 }
 
 void Load::stamp(std::uint64_t number, std::int64_t born_us) {
@@ -69,6 +69,12 @@ void Load::stamp(std::uint64_t number, std::int64_t born_us) {
 std::uint32_t Load::poll(const perennial_source_call& call, perennial_source_reply& reply) {
   const std::uint64_t begin = number_of(call.cursor);
   if (begin >= plan_.events) return PERENNIAL_SOURCE_NOTHING;
+  if (origin_us_ == 0) {
+    // A load that starts late, or again behind a cursor, keeps its rate and catches nothing up.
+    const std::int64_t passed_us =
+        plan_.rate == 0 ? 0 : static_cast<std::int64_t>(begin) * 1'000'000 / plan_.rate;
+    origin_us_ = std::max(plan_.begin_us, monotonic_us() - passed_us);
+  }
   const std::int64_t early_us = due_us(begin + 1) - monotonic_us();
   if (early_us > 0) {
     std::this_thread::sleep_for(std::chrono::microseconds(std::min(early_us, wait_us_max)));

@@ -41,6 +41,7 @@ class Load {
   void stamp(std::uint64_t number, std::int64_t born_us);
 
   Plan plan_;
+  std::int64_t origin_us_ = 0;  // when the first record was or would have been due; 0 = no poll yet
   std::string record_;
   std::vector<std::size_t> numbers_;  // where the marks stand
   std::vector<std::size_t> births_;

@@ -82,8 +82,7 @@ Finished CallRun::begun(const QueuedCall& call) const {
   return finished;
 }
 
-Result<Bytes> CallRun::payload_of(Mapper& mapper, const wire::DispatchEntry& entry) {
-  if (entry.map.empty()) return Bytes(event::trusted_event(entry.event).data);
+Result<Bytes> CallRun::rendered_by_map(Mapper& mapper, const wire::DispatchEntry& entry) {
   if (auto status = mapper.prepare(entry.map_revision); !status) {
     return fail_within("map " + std::string(entry.map), status.error());
   }
@@ -96,15 +95,19 @@ Result<Bytes> CallRun::payload_of(Mapper& mapper, const wire::DispatchEntry& ent
 }
 
 void CallRun::render(Mapper& mapper) {
+  finished_.reserve(calls_.size());
+  rendered_.reserve(calls_.size());  // its texts are referred to
   for (const QueuedCall& call : calls_) {
     Finished& finished = finished_.emplace_back(begun(call));
-    Bytes& payload = payloads_.emplace_back();
-    if (!call.entry.map.empty()) {
-      finished.map_revision =
-          call.entry.map_revision.empty() ? mapper.current_revision() : call.entry.map_revision;
+    ByteView& payload = payloads_.emplace_back();
+    if (call.entry.map.empty()) {
+      payload = event::trusted_event(call.entry.event).data;
+      continue;
     }
-    auto rendered = payload_of(mapper, call.entry);
-    const bool is_skipped = rendered && rendered->empty() && !call.entry.map.empty();
+    finished.map_revision =
+        call.entry.map_revision.empty() ? mapper.current_revision() : call.entry.map_revision;
+    auto rendered = rendered_by_map(mapper, call.entry);
+    const bool is_skipped = rendered && rendered->empty();
     if (is_skipped && call.entry.verb == wire::Verb::execute) {
       // `empty` is how a map says that this event asks for nothing.
       finished.answer.kind = PERENNIAL_OUTCOME_ALREADY_DONE;
@@ -114,7 +117,7 @@ void CallRun::render(Mapper& mapper) {
     }
     if (is_skipped) rendered = fail(Code::invalid, "the map gave no payload to ask with");
     if (rendered) {
-      payload = std::move(*rendered);
+      payload = rendered_.emplace_back(std::move(*rendered));
       continue;
     }
     finished.answer.kind = kind_when_unsent(call.entry.verb);

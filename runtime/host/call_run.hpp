@@ -40,7 +40,7 @@ class CallRun {
   [[nodiscard]] bool move(Phase from, Phase to) { return phase_.compare_exchange_strong(from, to); }
   [[nodiscard]] Finished begun(const QueuedCall& call) const;
   void render(Mapper& mapper);
-  [[nodiscard]] Result<Bytes> payload_of(Mapper& mapper, const wire::DispatchEntry& entry);
+  [[nodiscard]] Result<Bytes> rendered_by_map(Mapper& mapper, const wire::DispatchEntry& entry);
   void call_plugin();
   void map_results(Mapper& mapper);
   void map_result(Mapper& mapper, std::size_t index);
@@ -52,7 +52,8 @@ class CallRun {
   std::atomic<std::int64_t> due_us_{INT64_MAX};
   // The worker's own.
   std::vector<Finished> finished_;  // one for each call; kind 0 = not answered yet
-  std::vector<Bytes> payloads_;
+  std::vector<Bytes> rendered_;     // by a map
+  std::vector<ByteView> payloads_;  // of `rendered_`, or the data of the event itself
 };
 
 }  // namespace perennial::host

@@ -156,6 +156,12 @@ Status ConnectorHost::Loop::send_outgoing() {
 
 Status ConnectorHost::Loop::send_one(Outgoing& outgoing) {
   if (auto* finished = std::get_if<std::vector<Finished>>(&outgoing)) {
+    // Usually all of one call are of one partition, and nothing waits there.
+    std::vector<Finished>& first = outcomes_[finished->front().partition];
+    if (outcomes_.size() == 1 && first.empty()) {
+      first = std::move(*finished);
+      return {};
+    }
     for (Finished& one : *finished) outcomes_[one.partition].push_back(std::move(one));
     return {};
   }

@@ -68,8 +68,21 @@ struct Teardown {
 };
 using StateOwner = std::unique_ptr<jq_state, Teardown>;
 
+// The first regular expression of a process initialises oniguruma, which does so without a lock:
+// two threads at once corrupt its tables. One is run here before any map can be.
+void initialize_regular_expressions() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    const StateOwner state(::jq_init());
+    if (!state || ::jq_compile(state.get(), "test(\"a\")") == 0) return;
+    ::jq_start(state.get(), ::jv_string("a"), 0);
+    ::jv_free(::jq_next(state.get()));
+  });
+}
+
 Result<StateOwner> compile_text(const std::string& text, std::vector<CompileError>& errors) {
   if (auto status = check_home(); !status) return tl::unexpected(status.error());
+  initialize_regular_expressions();
   StateOwner state(::jq_init());
   if (!state) return fail(Code::exhausted, "expected memory for jq, but there is none");
   ::jq_set_error_cb(state.get(), &collect_error, &errors);

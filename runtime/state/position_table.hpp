@@ -18,11 +18,14 @@ namespace perennial::state {
 
 template <typename Row>
 class PositionTable {
-  // Positions rise: as they are, neighbours in time are neighbours in memory.
-  struct AsIs {
-    std::size_t operator()(Position position) const { return position; }
+  // Positions come in runs, and runs that meet would make probing long: multiplied by the golden
+  // ratio they lie apart evenly.
+  struct Spread {
+    std::size_t operator()(Position position) const {
+      return (position * 0x9E3779B97F4A7C15ULL) >> 32;
+    }
   };
-  using Index = FlatMap<Position, std::uint32_t, AsIs>;
+  using Index = FlatMap<Position, std::uint32_t, Spread>;
 
  public:
   class Iterator {

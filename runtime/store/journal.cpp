@@ -8,20 +8,9 @@
 namespace perennial::store {
 namespace {
 
-// Writes real zeros: the blocks then exist on disk, and a later sync has no allocation to journal
-// (the file system's own). Synced piece by piece, because the syncs of the batches queue up behind
-// whatever is dirty: in one piece this held them up for longer than anything else.
-Status fill_with_zeros(File& file, std::uint64_t bytes) {
-  const Bytes zeros(1024 * 1024, '\0');
-  for (std::uint64_t offset = 0; offset < bytes; offset += zeros.size()) {
-    const auto count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(zeros.size(), bytes - offset));
-    if (auto status = file.write_at(offset, ByteView(zeros).substr(0, count)); !status)
-      return status;
-    if (auto status = file.sync(); !status) return status;
-  }
-  return {};
-}
+// What the spare segment is written in, and how far its writing stays ahead of the journal's.
+constexpr std::uint64_t fill_step = 1024 * 1024;
+constexpr std::uint64_t fill_lead = 4 * fill_step;
 
 }  // namespace
 
@@ -34,7 +23,7 @@ Journal::Journal(FileSystem& file_system, JournalOptions options, Random random)
       random_(random) {}
 
 Journal::~Journal() {
-  if (spare_.valid()) spare_.wait();
+  finish_spare();
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(FileSystem& file_system, JournalOptions options,
@@ -118,15 +107,14 @@ Status Journal::append(const RecordBuffer& buffer) {
   }
   offset_ += need;
   ++sequence_;
+  pace_spare();
   durable_.store(buffer.first + buffer.count - 1, std::memory_order_release);
   return {};
 }
 
 Status Journal::roll() {
-  if (spare_.valid()) {
-    // A spare that failed is tried again here, in the foreground: there may be room by now.
-    (void)spare_.get();
-  }
+  // A spare that failed is tried again here, in the foreground: there may be room by now.
+  finish_spare();
   const std::string path = options_.directory + "/" + segment_name(next());
   if (auto status = take_segment(path); !status) return status;
   segment_ = random_.next();
@@ -162,14 +150,59 @@ void Journal::retry_reserve() {
 }
 
 void Journal::prepare_spare() {
+  {
+    const std::lock_guard lock(pace_mutex_);
+    used_ = offset_;
+    is_spare_wanted_ = false;
+  }
   spare_ = std::async(std::launch::async, [this]() -> Status {
     auto file = file_system_.open(spare_path(), Open::create);
     auto status =
         file ? (*file)->allocate(options_.segment_bytes) : Status(tl::unexpected(file.error()));
-    if (status) status = fill_with_zeros(**file, options_.segment_bytes);
     has_reserve_.store(status.has_value(), std::memory_order_release);
+    if (status) status = fill_spare(**file);
+    if (!status) has_reserve_.store(false, std::memory_order_release);
     return status;
   });
+}
+
+// Writes real zeros: the blocks then exist on disk, and a later sync has no allocation to journal
+// (the file system's own). In step with the journal and synced piece by piece, because the syncs of
+// the batches queue up behind whatever is written besides: all at once held them up for longer than
+// anything else. A spare that is wanted before its end is taken as it is.
+Status Journal::fill_spare(File& file) {
+  const Bytes zeros(fill_step, '\0');
+  for (std::uint64_t offset = 0; offset < options_.segment_bytes; offset += fill_step) {
+    {
+      std::unique_lock lock(pace_mutex_);
+      pace_.wait(lock, [&] { return is_spare_wanted_ || offset < used_ + fill_lead; });
+      if (is_spare_wanted_) return {};
+    }
+    const auto count =
+        static_cast<std::size_t>(std::min(fill_step, options_.segment_bytes - offset));
+    if (auto status = file.write_at(offset, ByteView(zeros).substr(0, count)); !status) {
+      return status;
+    }
+    if (auto status = file.sync(); !status) return status;
+  }
+  return {};
+}
+
+void Journal::pace_spare() {
+  {
+    const std::lock_guard lock(pace_mutex_);
+    used_ = offset_;
+  }
+  pace_.notify_one();
+}
+
+void Journal::finish_spare() {
+  {
+    const std::lock_guard lock(pace_mutex_);
+    is_spare_wanted_ = true;
+  }
+  pace_.notify_one();
+  if (spare_.valid()) (void)spare_.get();
 }
 
 }  // namespace perennial::store

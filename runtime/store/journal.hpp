@@ -11,9 +11,11 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "runtime/base/clock.hpp"
@@ -67,6 +69,9 @@ class Journal {
   Status roll();
   Status take_segment(const std::string& path);
   void prepare_spare();
+  [[nodiscard]] Status fill_spare(File& file);
+  void pace_spare();
+  void finish_spare();
   [[nodiscard]] std::string spare_path() const { return options_.directory + "/spare.pj"; }
 
   FileSystem& file_system_;
@@ -81,6 +86,11 @@ class Journal {
   Bytes encoded_;
   bool is_broken_ = false;
   std::future<Status> spare_;
+
+  std::mutex pace_mutex_;  // guards the three below: between the writer and the spare's thread
+  std::condition_variable pace_;
+  std::uint64_t used_ = 0;  // of the present segment
+  bool is_spare_wanted_ = false;
 
   std::atomic<Position> durable_{0};
   std::atomic<bool> has_reserve_{true};

@@ -71,6 +71,13 @@ Status check_size(const Bytes& frame) {
                                    std::to_string(frame.size()));
 }
 
+// Lends the frame to ZeroMQ without a copy; it is freed when the last reader is done.
+zmq::message_t to_message(Bytes frame) {
+  auto* kept = new Bytes(std::move(frame));
+  return {kept->data(), kept->size(),
+          [](void* /*data*/, void* hint) { delete static_cast<Bytes*>(hint); }, kept};
+}
+
 Bytes to_bytes(const zmq::message_t& part) {
   return {static_cast<const char*>(part.data()), part.size()};
 }
@@ -189,7 +196,7 @@ Status Hub::send(const Peer& peer, Bytes frame) {
   try {
     const auto flags = zmq::send_flags::dontwait;
     if (!sockets_->router.send(zmq::buffer(peer), zmq::send_flags::sndmore | flags) ||
-        !sockets_->router.send(zmq::buffer(frame), flags)) {
+        !sockets_->router.send(to_message(std::move(frame)), flags)) {
       return fail(Code::exhausted, "expected room for a frame to the host, but there is none");
     }
   } catch (const zmq::error_t& error) {
@@ -225,7 +232,7 @@ Result<std::unique_ptr<Link>> Link::connect(Bus& bus, const std::string& endpoin
 Status Link::send(Bytes frame) {
   if (auto status = check_size(frame); !status) return status;
   try {
-    if (!socket_->dealer.send(zmq::buffer(frame), zmq::send_flags::dontwait)) {
+    if (!socket_->dealer.send(to_message(std::move(frame)), zmq::send_flags::dontwait)) {
       return fail(Code::unavailable, "expected the partition to be connected, but it is gone");
     }
   } catch (const zmq::error_t& error) {
