@@ -72,12 +72,17 @@ Status Partition::close_incident(Turn& turn, std::string_view cause, std::string
                                  std::string_view operation) {
   const std::string prefix =
       std::string(cause) + "|" + std::string(connector) + "|" + std::string(operation) + "|";
-  Position found = 0;
+  std::vector<Position> over;  // each with another code
   for (const auto& [id, row] : state_.exceptions()) {
-    if (row.group.starts_with(prefix)) found = found == 0 ? id : std::min(found, id);
+    if (row.group.starts_with(prefix)) over.push_back(id);
   }
-  if (found == 0) return {};
-  return write(turn, state::ExceptionClosed{found, "recovered", "runtime", "it works again"});
+  // The table has no order of its own, and the records of a run must not depend on it.
+  std::sort(over.begin(), over.end());
+  for (const Position id : over) {
+    auto status = write(turn, state::ExceptionClosed{id, "recovered", "runtime", "it works again"});
+    if (!status) return status;
+  }
+  return {};
 }
 
 Status Partition::on_command(Turn& turn, const Command& input) {

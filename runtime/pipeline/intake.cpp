@@ -78,11 +78,12 @@ Status Partition::on_ingest(Turn& turn, const Ingest& input) {
   for (const Bytes& bytes : *input.events) {
     IngestVerdict verdict = IngestVerdict::unavailable;
     Refused refused;
-    refused.reason = "the disk is nearly full: intake is stopped until there is room";
     if (has_reserve_) {
       if (auto status = accept(turn, {"http", "ingest", bytes, {}}, verdict, refused); !status) {
         return status;
       }
+    } else {
+      refused.reason = "the disk is nearly full: intake is stopped until there is room";
     }
     answer.events.push_back({verdict, std::move(refused.reason)});
   }

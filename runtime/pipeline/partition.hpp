@@ -160,7 +160,7 @@ class Partition {
   Status follow_up(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
   Status late(Turn& turn, const state::Delivery* delivery, const wire::OutcomeEntry& entry);
   Status advance_lane(Turn& turn, const Fingerprint& lane);
-  void connection_worked(Turn& turn, std::string_view connector);
+  Status connection_worked(Turn& turn, std::string_view connector);
 
   // exceptions.cpp
   Status park(Turn& turn, const state::Delivery& delivery, std::string_view cause,

@@ -87,7 +87,10 @@ Status Partition::settle_attempt(Turn& turn, const state::Delivery& delivery,
   const Outcome outcome = outcome_of(entry.kind);
   const bool is_reached = outcome != Outcome::not_connected && outcome != Outcome::unauthorized &&
                           outcome != Outcome::unknown;
-  if (is_reached) connection_worked(turn, state_.text(delivery.connector));
+  if (is_reached) {
+    if (auto status = connection_worked(turn, state_.text(delivery.connector)); !status)
+      return status;
+  }
   switch (outcome) {
     case Outcome::done:
       return done(turn, delivery, entry, state::Settled::done);
@@ -329,12 +332,13 @@ Status Partition::connection_failed(Turn& turn, const state::Delivery& delivery,
   return open_incident(turn, incident, connector, {}, entry.code, clipped(entry.text), {});
 }
 
-void Partition::connection_worked(Turn& turn, std::string_view connector) {
+Status Partition::connection_worked(Turn& turn, std::string_view connector) {
   Connection& link = connection(connector);
-  if (link.failures == 0) return;
+  if (link.failures == 0) return {};
   link.failures = 0;
-  (void)close_incident(turn, "connector_unauthorized", connector, {});
-  (void)close_incident(turn, "connector_unreachable", connector, {});
+  if (auto status = close_incident(turn, "connector_unauthorized", connector, {}); !status)
+    return status;
+  return close_incident(turn, "connector_unreachable", connector, {});
 }
 
 // An answer to an attempt that is over. It is written down; what it proves is used.

@@ -30,7 +30,7 @@ constexpr std::array<KindProfile, 8> profiles{{
     {"validation_rule", "crm", "sales-operations",
      "every change of the opportunity is refused with FIELD_CUSTOM_VALIDATION_EXCEPTION"},
     {"late_effect", "erp", "order-management",
-     "the first create order call is dropped and its order appears after the settling time"},
+     "the first create order call is dropped and its order appears after it was created again"},
 }};
 
 }  // namespace
@@ -87,12 +87,15 @@ void Planting::plant_one(const std::string& number, std::size_t kind, const Json
     world_.crm.org().validation_rules[renewal.opportunity_id] =
         "This opportunity is under audit and cannot be changed";
   } else {
+    // Only an effect that lands after the call was repeated is there twice, however slow the caller.
+    Json late = params;
+    if (!late.contains("after_repeat")) late["after_repeat"] = true;
     world_.faults.add(
         {{"system", "erp"},
          {"kind", "late_effect"},
          {"limit", 1},
          {"match", {{"method", "POST"}, {"path_regex", "/A_SalesOrder$"}, {"renewal", number}}},
-         {"params", params}},
+         {"params", late}},
         &cause.fault_id);
   }
   causes_.push_back(std::move(cause));

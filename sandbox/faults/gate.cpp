@@ -1,5 +1,6 @@
 #include "sandbox/faults/gate.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 
@@ -12,6 +13,8 @@ constexpr std::int64_t latency_ms_default = 250;
 constexpr std::int64_t trickle_ms_default = 1200;
 constexpr std::int64_t visible_after_ms_default = 1500;
 constexpr std::int64_t lands_after_ms_default = 10000;
+constexpr std::int64_t unrepeated_ms_default = 120000;
+constexpr milliseconds repeat_look_every(200);
 
 milliseconds wait_of(const Fault& fault, std::string_view name, std::int64_t fallback) {
   return milliseconds(number_of(fault.params, name, fallback));
@@ -58,15 +61,19 @@ Reply Gate::handle(const Request& request) {
   std::optional<Fault> fault;
   {
     const std::lock_guard lock(estate_.mutex);
-    std::string text = request.path + " " + request.query + " " + request.body;
-    text += " " + std::string(request.header("Idempotency-Key"));
     CallKind kind = system_.kind_of(request);
     kind.is_admitted = system_.is_admitted(request);
-    fault = faults_.choose(FaultedCall{system_.name(), request, kind, estate_.traced(text)});
+    fault = faults_.choose(FaultedCall{system_.name(), request, kind, renewal_of(request)});
   }
   Reply reply = apply(request, fault);
   reply.response.with("Date", format_http_date(estate_.clock.now()));
   return reply;
+}
+
+std::string Gate::renewal_of(const Request& request) const {
+  std::string text = request.path + " " + request.query + " " + request.body;
+  text += " " + std::string(request.header("Idempotency-Key"));
+  return estate_.traced(text);
 }
 
 Response Gate::run(const Request& request, bool fails_some) {
@@ -103,9 +110,33 @@ Reply Gate::apply(const Request& request, const std::optional<Fault>& fault) {
 Reply Gate::answer_late(const Request& request, const Fault& fault) {
   const std::lock_guard lock(estate_.mutex);
   const auto kept = std::make_shared<Request>(request);
-  estate_.alarms.after(wait_of(fault, "lands_after_ms", lands_after_ms_default),
-                       [this, kept] { system_.land(*kept); });
+  const milliseconds wait = wait_of(fault, "lands_after_ms", lands_after_ms_default);
+  const Json& after_repeat = member_of(fault.params, "after_repeat");
+  if (after_repeat.is_boolean() && after_repeat.get<bool>()) {
+    const SteadyTime latest =
+        estate_.clock.steady() + wait_of(fault, "unrepeated_ms", unrepeated_ms_default);
+    land_after_repeat({kept, renewal_of(request), estate_.ledger.rows().size(), wait, latest});
+  } else {
+    estate_.alarms.after(wait, [this, kept] { system_.land(*kept); });
+  }
   return dropped();
+}
+
+// A caller that is slow to repeat its call would otherwise find the first one and never repeat it.
+void Gate::land_after_repeat(const LateCall& call) {
+  const std::vector<LedgerRow>& rows = estate_.ledger.rows();
+  const bool is_repeated = std::any_of(rows.begin() + static_cast<std::ptrdiff_t>(call.rows_before),
+                                       rows.end(), [&](const LedgerRow& row) {
+                                         return row.effect.system == system_.name() &&
+                                                row.effect.renewal == call.renewal;
+                                       });
+  if (is_repeated) {
+    estate_.alarms.after(call.wait, [this, call] { system_.land(*call.request); });
+  } else if (estate_.clock.steady() >= call.latest) {
+    system_.land(*call.request);
+  } else {
+    estate_.alarms.after(repeat_look_every, [this, call] { land_after_repeat(call); });
+  }
 }
 
 Reply Gate::execute(const Request& request, FaultKind kind, const Fault& fault) {

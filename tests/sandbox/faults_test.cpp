@@ -34,6 +34,10 @@ class RunningFaults : public ::testing::Test {
     const Json* user = world_.entitlements.by_external_id("ent-000001");
     return text_of(member_of(*user, scim::entitlement_urn), "validUntil") == "2031-02-01";
   }
+  std::size_t effects() {
+    const std::lock_guard lock(world_.estate.mutex);
+    return world_.estate.ledger.rows().size();
+  }
   int injected(const std::string& kind) {
     return json_of(control(world_, "GET", "/faults"))["injected"]["entitlement"][kind];
   }
@@ -189,6 +193,33 @@ TEST_F(RunningFaults, ALateEffectLandsThoughItsSessionHasEndedMeanwhile) {
   EXPECT_EQ(at_once, 0U);
   EXPECT_EQ(world_.erp.orders().size(), 1U);
   EXPECT_EQ(gate.handle(create).response.status, 403);
+}
+
+TEST_F(RunningFaults, ALateEffectCanWaitForTheRepeatedCall) {
+  inject("late_effect", {{"lands_after_ms", 5000}, {"after_repeat", true}});
+  const Exchange dropped = ask(url_, patch());
+  pass(world_, std::chrono::milliseconds(60000));
+  const std::size_t unrepeated = effects();
+
+  const Exchange repeated = ask(url_, patch());
+  pass(world_, std::chrono::milliseconds(300));
+  const std::size_t soon_after = effects();
+  pass(world_, std::chrono::milliseconds(5001));
+
+  EXPECT_FALSE(dropped.is_whole);
+  EXPECT_EQ(unrepeated, 0U);
+  EXPECT_EQ(repeated.status, 200);
+  EXPECT_EQ(soon_after, 1U);
+  EXPECT_EQ(effects(), 2U);
+}
+
+TEST_F(RunningFaults, ALateEffectThatNobodyRepeatsLandsAtLast) {
+  inject("late_effect", {{"after_repeat", true}, {"unrepeated_ms", 60000}});
+  ask(url_, patch());
+
+  pass(world_, std::chrono::milliseconds(60300));
+
+  EXPECT_TRUE(is_extended());
 }
 
 TEST_F(RunningFaults, AreCountedBySystemAndKindAndStopAtTheirLimit) {

@@ -290,6 +290,22 @@ TEST(Partition, OpensOneIncidentForAnUnreachableConnectorAndUsesNoAttempts) {
   EXPECT_EQ(unreachable, 1U);
 }
 
+TEST(Partition, ClosesEveryIncidentOfASourceThatWorksAgain) {
+  PartitionDriver driver(make_graph(Idempotency::lookup));
+  driver.join("erp");
+  wire::SourceReport report{"postings", 7, "token_expired", "log on again", {}, {}};
+  driver.give(SourceState{"erp", &report});
+  report.code = "scope_missing";
+  driver.give(SourceState{"erp", &report});
+  const std::size_t open = driver.partition->state().exceptions().size();
+
+  report = {"postings", 1, {}, {}, {}, {}};
+  driver.give(SourceState{"erp", &report});
+
+  EXPECT_EQ(open, 2U);
+  EXPECT_TRUE(driver.partition->state().exceptions().empty());
+}
+
 TEST(Partition, GroupsRefusalsOfOneKindAndCountsThem) {
   PartitionDriver driver(make_graph(Idempotency::lookup));
 

@@ -35,7 +35,9 @@ typedef struct perennial_explanation {
 
 typedef struct perennial_source_call {
   perennial_view source; /* a name from the manifest */
-  perennial_view cursor; /* the last journaled cursor; empty at the very first poll */
+  /* The newest cursor that this instance has stated, journaled or not: polls run ahead of the
+   * journal. After a start or a crash it is the last journaled one. Empty at the very first poll. */
+  perennial_view cursor;
   perennial_view
       start;      /* where to begin when the cursor is empty: "now", "all", or an RFC 3339 time */
   int64_t now_ms; /* Unix time in ms, as the runtime sees it */
