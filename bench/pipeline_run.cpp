@@ -128,11 +128,15 @@ class Run {
     std::uint64_t counted = plan_.events;
     std::int64_t counted_from_us = 0;
     if (warm > 0) {
+      counted_from_us = begin_us;
       const auto done = await_done(warm);
       if (!done) return tl::unexpected(done.error());
-      cpu = cpu_seconds(children());
-      counted -= *done;
-      counted_from_us = monotonic_us();
+      // On a busy machine all may be done before the first look: then the warm part counts too.
+      if (*done < plan_.events) {
+        cpu = cpu_seconds(children());
+        counted -= *done;
+        counted_from_us = monotonic_us();
+      }
     }
     if (auto done = await_done(plan_.events); !done) return tl::unexpected(done.error());
     const std::int64_t end_us = monotonic_us();
