@@ -53,6 +53,14 @@ class Filter {
   bool is_good_ = false;
 };
 
+// What the runtime makes of the first version of a record that is won; takes the reference.
+jv accepted(jv observed) {
+  jv data =
+      jv_object_get(jv_object_get(jv_copy(observed), jv_string("data")), jv_string("renewal"));
+  jv event = jv_object_set(observed, jv_string("type"), jv_string("renewal.accepted.v1"));
+  return jv_object_set(event, jv_string("data"), data);
+}
+
 std::uint64_t map_between(const jv& record, std::int64_t begin_us, std::int64_t end_us,
                           std::atomic<bool>& is_broken) {
   Filter source("salesforce", "source_opportunities");
@@ -63,8 +71,7 @@ std::uint64_t map_between(const jv& record, std::int64_t begin_us, std::int64_t 
   if (early_us > 0) std::this_thread::sleep_for(std::chrono::microseconds(early_us));
   std::uint64_t events = 0;
   while (!is_broken && monotonic_us() < end_us) {
-    jv event = source.run(jv_copy(record));
-    jv payload = operation.run(event);
+    jv payload = operation.run(accepted(source.run(jv_copy(record))));
     if (!jv_is_valid(payload)) is_broken = true;
     jv_free(payload);
     ++events;

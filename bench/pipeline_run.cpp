@@ -22,6 +22,16 @@ constexpr std::int64_t standstill_us_max = 30'000'000;
 // Each thread compiles the maps at its first record; that is over by then.
 constexpr double warm_part = 0.2;
 
+// As in the example: every record is a new one, so each gives one event.
+constexpr const char* transitions =
+    "transitions:\n"
+    "  renewal:\n"
+    "    of: opportunity.observed.v1\n"
+    "    when: .data.is_won\n"
+    "    facts: [/data/renewal/term, /data/renewal/lines, /data/renewal/total_minor]\n"
+    "    version: /data/version\n"
+    "    emits: {entered: {type: renewal.accepted.v1, data: /data/renewal}}\n";
+
 std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump();
 }
@@ -46,6 +56,7 @@ std::string config_text(const RunPlan& plan, const Workspace& folder, std::int64
   const std::int64_t warm_us =
       plan.rate == 0 ? 0 : static_cast<std::int64_t>(plan.events * 100'000 / plan.rate);
   connector("target", "    config: {ages_from_us: " + std::to_string(begin_us + warm_us) + "}\n");
+  if (plan.is_mapped) text += transitions;
   return text + "pipelines:\n  deliver: {from: " +
          (plan.is_mapped ? "renewal.accepted.v1, map: create_order" : std::string(sample_type)) +
          ", to: target.sink}\n";
@@ -72,6 +83,10 @@ Status fill(const RunPlan& plan, const Workspace& folder, std::int64_t begin_us)
   const std::string schema =
       std::string(plan.is_mapped ? "renewal.accepted.v1" : sample_type) + ".json";
   copies.emplace_back(share_directory() / "schemas" / schema, "schemas/" + schema);
+  if (plan.is_mapped) {
+    const std::string observed = "opportunity.observed.v1.json";
+    copies.emplace_back(share_directory() / "schemas" / observed, "schemas/" + observed);
+  }
   if (plan.is_mapped) {
     const auto crm = plugins / "salesforce/mappings";
     const auto erp = plugins / "erp/mappings";

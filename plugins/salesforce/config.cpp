@@ -73,7 +73,7 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
   if (!is_field_name(config.external_id_field)) {
     return tl::unexpected(std::string("`external_id_field` must be a field name"));
   }
-  config.filter = given.text_or("filter", "Type = 'Renewal' AND StageName = 'Closed Won'");
+  config.filter = given.text_or("filter", "Type = 'Renewal'");
   config.lag_ms = given.integer_or("lag_ms", 2000);
   if (config.lag_ms < 0) return tl::unexpected(std::string("`lag_ms` must not be negative"));
   auto fields = field_names(given, "opportunity_fields");

@@ -12,7 +12,7 @@ using common::Json;
 constexpr std::size_t page_max = 2000;
 
 constexpr std::string_view opportunity_fields =
-    "Id, Name, Type, StageName, CloseDate, Amount, CurrencyIsoCode, Renewal_Number__c, "
+    "Id, IsDeleted, Name, Type, StageName, CloseDate, Amount, CurrencyIsoCode, Renewal_Number__c, "
     "Contract_Number__c, Service_Start__c, Service_End__c, Region__c, Billing_Subscription__c, "
     "Renewal_Status__c, SystemModstamp, AccountId, Account.Name, Account.Erp_Customer__c, "
     "Account.Billing_Customer__c, Account.Entitlement_User__c";
@@ -51,7 +51,7 @@ std::string opportunity_query(const Config& config, const OpportunityCursor& cur
                               std::int64_t high_ms, std::size_t limit) {
   std::string query = "SELECT " + with_extras(opportunity_fields, config.opportunity_fields) +
                       ", (SELECT " + with_extras(line_fields, config.line_fields) +
-                      " FROM OpportunityLineItems ORDER BY Id) FROM Opportunity WHERE (" +
+                      " FROM OpportunityLineItems WHERE IsDeleted = false ORDER BY Id) FROM Opportunity WHERE (" +
                       config.filter + ")";
   if (!cursor.stamp.empty() && cursor.id.empty()) {
     query += " AND SystemModstamp >= " + cursor.stamp;
@@ -154,7 +154,7 @@ sdk::SourceResult Opportunities::poll(const sdk::SourceCall& call, sdk::SourceRe
   const std::size_t limit = std::clamp<std::size_t>(call.records_max, 1, page_max);
   const std::int64_t high_ms = *server_ms - org_.config().lag_ms;
   const Answer<Json> page =
-      org_.query(opportunity_query(org_.config(), cursor, high_ms, limit), moment);
+      org_.query_all(opportunity_query(org_.config(), cursor, high_ms, limit), moment);
   if (!page) return common::source_result_of(page.error(), reply);
   return give(std::move(cursor), *page, moment, reply, limit);
 }

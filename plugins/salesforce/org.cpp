@@ -74,7 +74,16 @@ Answer<Json> Org::patch(const std::string& path, const Json& body, const Moment&
 }
 
 Answer<Json> Org::query(const std::string& soql, const Moment& moment) {
-  Answer<Json> page = get("query?q=" + common::percent_encoded(soql), moment);
+  return first_page("query", soql, moment);
+}
+
+Answer<Json> Org::query_all(const std::string& soql, const Moment& moment) {
+  return first_page("queryAll", soql, moment);
+}
+
+Answer<Json> Org::first_page(const std::string& resource, const std::string& soql,
+                             const Moment& moment) {
+  Answer<Json> page = get(resource + "?q=" + common::percent_encoded(soql), moment);
   if (!page) return page;
   const Json* records = common::find_at(*page, {"records"});
   if (records == nullptr || !records->is_array()) {

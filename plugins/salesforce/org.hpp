@@ -32,6 +32,8 @@ class Org {
                                      const Moment& moment);
   // One page of a query, with the locator of the next page inside.
   common::Answer<common::Json> query(const std::string& soql, const Moment& moment);
+  // The same, with deleted and archived records ("QueryAll", REST API Developer Guide).
+  common::Answer<common::Json> query_all(const std::string& soql, const Moment& moment);
 
   // Makes sure that the org's clock was seen at least once, then gives its time.
   common::Answer<std::int64_t> server_ms(const Moment& moment);
@@ -39,6 +41,8 @@ class Org {
   const Config& config() const { return config_; }
 
  private:
+  common::Answer<common::Json> first_page(const std::string& resource, const std::string& soql,
+                                          const Moment& moment);
   common::Answer<common::HttpResponse> send(const std::string& method, const std::string& path,
                                             const std::string& body, const Moment& moment);
   common::Answer<common::HttpResponse> send_with(const common::Token& token,

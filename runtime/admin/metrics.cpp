@@ -61,6 +61,10 @@ constexpr std::array counters = {
             &Counters::lookups},
     Counter{"perennial_outcomes_late_total", "Answers to attempts that were over.",
             &Counters::outcomes_late},
+    Counter{"perennial_observations_unchanged_total",
+            "Versions of source records that changed nothing that counts, our own writes among "
+            "them.",
+            &Counters::observations_unchanged},
     Counter{"perennial_exceptions_opened_total", "Exceptions that were opened.",
             &Counters::exceptions_opened},
 };

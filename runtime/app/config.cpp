@@ -11,9 +11,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> top_keys = {"schema_version", "data_dir",  "runtime", "http",
-                                           "secrets",        "plugins",   "schemas", "include",
-                                           "connectors",     "pipelines", "owners"};
+const std::vector<std::string> top_keys = {"schema_version", "data_dir",    "runtime",   "http",
+                                           "secrets",        "plugins",     "schemas",   "include",
+                                           "connectors",     "transitions", "pipelines", "owners"};
 constexpr std::int64_t schema_version = 1;
 
 Place first_place(const YamlNode& root) {
@@ -58,6 +58,7 @@ void read_sections(LoadContext& context, const YamlNode& root) {
   read_plugins(context, section("plugins"));
   read_schemas(context, section("schemas"));
   if (const YamlNode* connectors = section("connectors")) read_connectors(context, *connectors);
+  if (const YamlNode* transitions = section("transitions")) read_transitions(context, *transitions);
   if (const YamlNode* pipelines = section("pipelines")) read_pipelines(context, *pipelines);
   if (const YamlNode* owners = section("owners")) read_owners(context, *owners);
 }

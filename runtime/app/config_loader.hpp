@@ -32,6 +32,9 @@ void read_http(LoadContext& context, const YamlNode& node);
 void read_plugins(LoadContext& context, const YamlNode* node);
 void read_schemas(LoadContext& context, const YamlNode* node);
 void read_connectors(LoadContext& context, const YamlNode& node);
+void read_transitions(LoadContext& context, const YamlNode& node);
+// Adds a finding when no schema directory holds a schema for `type`.
+[[nodiscard]] bool is_known_type(LoadContext& context, const std::string& type, const Place& place);
 void read_pipelines(LoadContext& context, const YamlNode& node);
 void read_owners(LoadContext& context, const YamlNode& node);
 

@@ -53,18 +53,6 @@ std::optional<Target> read_target(LoadContext& context, const YamlEntry& to) {
   return std::nullopt;
 }
 
-bool is_known_type(LoadContext& context, const std::string& type, const Place& place) {
-  const auto& known = context.event_types;
-  if (context.registry->accepts_unknown_types ||
-      std::find(known.begin(), known.end(), type) != known.end()) {
-    return true;
-  }
-  context.reader.add(place, "unknown-event-type",
-                     "expected an event type with a schema, but there is none for '" + type + "'" +
-                         did_you_mean(type, known));
-  return false;
-}
-
 bool read_join(LoadContext& context, const YamlEntry& entry, const YamlEntry& when,
                pipeline::EffectPlan& effect) {
   ConfigReader& reader = context.reader;
@@ -221,6 +209,18 @@ void read_owner_rule(LoadContext& context, const YamlNode& node) {
 }
 
 }  // namespace
+
+bool is_known_type(LoadContext& context, const std::string& type, const Place& place) {
+  const auto& known = context.event_types;
+  if (context.registry->accepts_unknown_types ||
+      std::find(known.begin(), known.end(), type) != known.end()) {
+    return true;
+  }
+  context.reader.add(place, "unknown-event-type",
+                     "expected an event type with a schema, but there is none for '" + type + "'" +
+                         did_you_mean(type, known));
+  return false;
+}
 
 void read_pipelines(LoadContext& context, const YamlNode& node) {
   if (!context.reader.is_any_map(node, "pipelines")) return;

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> mergeable = {"connectors", "pipelines", "owners"};
+const std::vector<std::string> mergeable = {"connectors", "transitions", "pipelines", "owners"};
 
 std::vector<std::string> matches_of(const std::string& pattern) {
   std::vector<std::string> paths;

@@ -12,6 +12,12 @@ const ConnectorPlan* Graph::connector(std::string_view name) const {
   return found == connectors.end() ? nullptr : &found->second;
 }
 
+const TransitionPlan* Graph::transition(std::string_view type) const {
+  if (transitions.empty()) return nullptr;
+  const auto found = transitions.find(type);
+  return found == transitions.end() ? nullptr : &found->second;
+}
+
 const OperationPlan* Graph::operation(std::string_view connector_name,
                                       std::string_view operation_name) const {
   const ConnectorPlan* plan = connector(connector_name);

@@ -59,6 +59,26 @@ struct Route {
   std::string from_connector;  // empty = any
 };
 
+// Where a value lies in an event: the keys from its top.
+using Path = std::vector<std::string>;
+
+// Turns every version of a source record into the few facts that matter: a level into its edges.
+struct TransitionPlan {
+  struct Emit {
+    std::string type;  // empty = the transition is recorded, no event tells it
+    Path data;         // what becomes the data of that event
+  };
+  std::string name;
+  std::string type;        // the observing event
+  policy::Predicate when;  // the record holds while this is true
+  std::vector<Path> facts;
+  Path version;  // empty = versions arrive in order
+  Emit entered;
+  Emit changed;
+  Emit left;
+  Emit returned;
+};
+
 struct OwnerRule {
   std::string connector;  // empty = any
   std::string operation;
@@ -77,14 +97,17 @@ struct Graph {
   TextMap<ConnectorPlan> connectors;
   std::vector<EffectPlan> effects;
   TextMap<std::size_t> effect_of_name;
-  TextMap<std::vector<Route>> routes;  // by event type
-  std::vector<OwnerRule> owner_rules;  // the first that fits
+  TextMap<std::vector<Route>> routes;   // by event type
+  TextMap<TransitionPlan> transitions;  // by observing event type
+  std::vector<OwnerRule> owner_rules;   // the first that fits
   std::string default_owner = "operations";
   TimeMs default_due_ms = 24LL * 3600 * 1000;
   std::shared_ptr<const policy::Registry> registry;
 
   [[nodiscard]] const EffectPlan* effect(std::string_view name) const;
   [[nodiscard]] const ConnectorPlan* connector(std::string_view name) const;
+  // nullptr when events of this type are facts themselves.
+  [[nodiscard]] const TransitionPlan* transition(std::string_view type) const;
   [[nodiscard]] const OperationPlan* operation(std::string_view connector,
                                                std::string_view operation) const;
   [[nodiscard]] Owner owner_of(std::string_view cause, std::string_view connector,

@@ -131,6 +131,9 @@ Status Partition::accept(Turn& turn, const Arrival& arrival, IngestVerdict& verd
     ++counters_.events_refused;
     return {};
   }
+  if (const TransitionPlan* plan = graph_.transition(event->type)) {
+    return observe(turn, arrival, *plan, *event, verdict, refused);
+  }
   Fingerprint key = fingerprint({event->source, event->id}, state_.hash_seed());
   if (controls().skips_dedupe) {
     key = fingerprint({event->source, event->id, std::to_string(state_.position())},

@@ -23,6 +23,7 @@
 #include "runtime/pipeline/graph.hpp"
 #include "runtime/pipeline/inputs.hpp"
 #include "runtime/pipeline/schedule.hpp"
+#include "runtime/pipeline/transitions.hpp"
 #include "runtime/state/record_writer.hpp"
 #include "runtime/state/state.hpp"
 
@@ -32,6 +33,7 @@ namespace perennial::pipeline {
 struct Counters {
   std::uint64_t events_accepted = 0;
   std::uint64_t events_duplicate = 0;
+  std::uint64_t observations_unchanged = 0;  // versions of records that changed nothing that counts
   std::uint64_t events_refused = 0;
   std::uint64_t deliveries_scheduled = 0;
   std::uint64_t deliveries_started = 0;
@@ -113,6 +115,12 @@ class Partition {
   Status accept(Turn& turn, const Arrival& arrival, IngestVerdict& verdict, Refused& refused);
   Status refuse(Turn& turn, std::string_view connector, std::string_view channel,
                 const Refused& refused);
+
+  // transitions.cpp
+  Status observe(Turn& turn, const Arrival& arrival, const TransitionPlan& plan,
+                 const event::EventView& event, IngestVerdict& verdict, Refused& refused);
+  static Bytes tell_edge(const TransitionPlan& plan, const TransitionPlan::Emit& emit,
+                         const event::EventView& event, Edge edge, const state::Tracked* before);
 
   // router.cpp
   Status route(Turn& turn, std::string_view connector, const event::EventView& event,

@@ -14,6 +14,7 @@
 
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/state/exception_records.hpp"
 
 namespace perennial::state {
 
@@ -270,58 +271,6 @@ struct JoinClosed {
   }
 };
 
-// A business incident. Its position is its id ("X<partition>-<position>").
-struct ExceptionOpened {
-  static constexpr std::uint8_t type = 18;
-  static constexpr std::string_view name = "exception.opened";
-  std::string_view cause;
-  std::string_view connector;
-  std::string_view operation;  // or source
-  std::string_view correlation;
-  std::string_view owner;
-  TimeMs due = 0;
-  std::string_view code;
-  std::string_view text;
-  Position delivery = 0;    // 0 = none
-  bool is_parking = false;  // the delivery waits for a person
-  std::string_view join;    // overdue join and its key
-  std::string_view key;
-  std::string_view
-      group;      // repeats of the same (connector, cause, place) are counted under one exception
-  ByteView body;  // what was refused, or the receipts in doubt
-  template <typename Visit>
-  void fields(Visit& visit) {
-    visit(cause)(connector)(
-        operation)(correlation)(owner)(due)(code)(text)(delivery)(is_parking)(join)(key)(group)(body);
-  }
-};
-
-struct ExceptionRepeated {
-  static constexpr std::uint8_t type = 19;
-  static constexpr std::string_view name = "exception.repeated";
-  Position exception = 0;
-  std::string_view text;
-  ByteView body;
-  std::string_view cause;  // of this time; empty = as before
-  template <typename Visit>
-  void fields(Visit& visit) {
-    visit(exception)(text)(body)(cause);
-  }
-};
-
-struct ExceptionClosed {
-  static constexpr std::uint8_t type = 20;
-  static constexpr std::string_view name = "exception.closed";
-  Position exception = 0;
-  std::string_view how;  // "succeeded", "resolved", "recovered", "completed"
-  std::string_view by;
-  std::string_view why;
-  template <typename Visit>
-  void fields(Visit& visit) {
-    visit(exception)(how)(by)(why);
-  }
-};
-
 enum class Flow : std::uint8_t { running = 1, paused = 2, draining = 3 };
 
 struct ConnectorFlowSet {
@@ -334,6 +283,24 @@ struct ConnectorFlowSet {
   template <typename Visit>
   void fields(Visit& visit) {
     visit(connector)(flow)(by)(why);
+  }
+};
+
+// A source record moved from one projected state to another one that counts. The event that tells
+// it, if one is configured, was accepted just before.
+struct TransitionMade {
+  static constexpr std::uint8_t type = 23;
+  static constexpr std::string_view name = "transition.made";
+  Fingerprint record;  // of (transition, event source, subject)
+  std::string_view transition;
+  std::string_view subject;
+  std::string_view kind;     // "entered", "changed", "left", "returned"
+  bool is_held = false;      // what the configured condition says now
+  Fingerprint facts;         // of the values that count
+  std::string_view version;  // the source's own, when one is configured
+  template <typename Visit>
+  void fields(Visit& visit) {
+    visit(record)(transition)(subject)(kind)(is_held)(facts)(version);
   }
 };
 

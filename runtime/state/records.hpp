@@ -20,7 +20,8 @@ using Record = std::variant<EventAccepted, EventDerived, CursorMoved, HostStarte
                             DeliveryScheduled, DeliveryStarted, DeliveryDone, DeliveryDeferred,
                             DeliveryUncertain, DeliveryPending, DeliveryRetried, DeliverySkipped,
                             DeliveryConfirmed, OutcomeLate, JoinFilled, JoinClosed, ExceptionOpened,
-                            ExceptionRepeated, ExceptionClosed, ConnectorFlowSet, ConfigActivated>;
+                            ExceptionRepeated, ExceptionClosed, ConnectorFlowSet, ConfigActivated,
+                            TransitionMade>;
 
 struct Stamped {
   TimeMs time = 0;

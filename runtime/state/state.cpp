@@ -144,6 +144,18 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const ConfigActivated& 
   return {};
 }
 
+Status State::on(Position /*position*/, TimeMs /*time*/, const TransitionMade& record) {
+  if (!record.record.is_set()) {
+    return fail(Code::defect, "expected transition.made to name a record");
+  }
+  Tracked& row = tracked_[record.record];
+  row.is_held = record.is_held;
+  row.facts = record.facts;
+  row.version = record.version;
+  ++row.turns;
+  return {};
+}
+
 // ---- deliveries
 // -------------------------------------------------------------------------------------------------
 

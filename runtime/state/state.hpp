@@ -64,6 +64,10 @@ class State {
   [[nodiscard]] const ExceptionRow* exception(Position id) const;
   // The open one that counts repeats of `group`; nullptr when there is none.
   [[nodiscard]] const ExceptionRow* exception_of_group(std::string_view group) const;
+  // Nothing known = never held.
+  [[nodiscard]] const Tracked* tracked(const Fingerprint& record) const {
+    return tracked_.find(record);
+  }
   [[nodiscard]] const ConnectorRow* connector(std::string_view name) const;
   [[nodiscard]] const TextMap<ConnectorRow>& connectors() const { return connectors_; }
   [[nodiscard]] const Delivery* delivery_of_token(std::string_view connector,
@@ -98,6 +102,7 @@ class State {
   Status on(Position position, TimeMs time, const ExceptionClosed& record);
   Status on(Position position, TimeMs time, const ConnectorFlowSet& record);
   Status on(Position position, TimeMs time, const ConfigActivated& record);
+  Status on(Position position, TimeMs time, const TransitionMade& record);
 
   Symbol intern(std::string_view text);
   ConnectorRow& connector_row(std::string_view name);
@@ -129,6 +134,7 @@ class State {
   TextMap<Position> groups_;
   TextMap<ConnectorRow> connectors_;
   TextMap<Position> tokens_;
+  FlatMap<Fingerprint, Tracked> tracked_;
   std::deque<std::string> symbols_;  // a deque: symbol_of_ refers to its strings
   std::unordered_map<std::string_view, Symbol> symbol_of_;
 };

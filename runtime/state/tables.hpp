@@ -94,6 +94,14 @@ struct ExceptionRow {
   Bytes body;
 };
 
+// The last projected state of a source record, as far as it counts.
+struct Tracked {
+  bool is_held = false;
+  Fingerprint facts;
+  std::uint32_t turns = 0;  // transitions made so far
+  std::string version;
+};
+
 struct ConnectorRow {
   HostEpoch epoch = 0;  // of the live host; 0 = none
   Flow flow = Flow::running;

@@ -80,6 +80,8 @@ class Writer {
   void on(const At& at, const state::ExceptionClosed& record);
   void on(const At& at, const state::ConnectorFlowSet& record);
   void on(const At& at, const state::ConfigActivated& record);
+  // The event that tells it, if any, has a row of its own.
+  void on(const At& /*at*/, const state::TransitionMade& /*record*/) {}
 
   Known& known(const At& at, Position delivery);
   // The delivery is over: its renewal has one less open.
