@@ -50,33 +50,39 @@ sdk::LookupAnswer cannot_tell(std::string code, std::string text) {
       {common::kinds::rejected, std::move(code), std::move(text), -1, 0});
 }
 
-// By how many the answer has: none, one, or more than there may be.
-std::optional<sdk::LookupAnswer> judge_count(const Call& call, const Seen& seen) {
-  const auto count = count_of(*call.count, seen.body);
-  if (!count || *count < 0) {
-    return cannot_tell("count_missing", "the answer of call " + call.name +
-                                            " has no number and no list at " + call.count->text());
-  }
-  if (*count == 1) return std::nullopt;
+// How many the answer of a success has, when the call says where that stands; nothing when it is
+// not there, which is a fault unless a row of the table fits without it.
+struct Counted {
+  bool is_asked = false;
+  std::optional<std::int64_t> count;
+
+  bool is_off() const { return is_asked && count && *count != 1; }
+};
+
+Counted counted(const Call& call, const Seen& seen) {
+  Counted counted;
+  counted.is_asked = call.count.has_value() && common::is_success(seen.response.status);
+  if (!counted.is_asked) return counted;
+  counted.count = count_of(*call.count, seen.body);
+  if (counted.count && *counted.count < 0) counted.count.reset();
+  return counted;
+}
+
+std::string no_count(const Call& call) {
+  return "the answer of call " + call.name + " has no number and no list at " + call.count->text();
+}
+
+sdk::LookupAnswer by_count(std::int64_t count) {
   sdk::LookupAnswer answer;
-  answer.kind = *count == 0 ? sdk::LookupKind::absent : sdk::LookupKind::several;
-  answer.matches = static_cast<std::uint32_t>(std::min<std::int64_t>(*count, UINT32_MAX));
-  answer.text = "the remote has " + std::to_string(*count);
+  answer.kind = count == 0 ? sdk::LookupKind::absent : sdk::LookupKind::several;
+  answer.matches = static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX));
+  answer.text = "the remote has " + std::to_string(count);
   return answer;
 }
 
-// A read that comes first has to find exactly one thing.
-std::optional<Fault> count_fault(const Call& call, const Seen& seen) {
-  if (!call.count) return std::nullopt;
-  const auto count = count_of(*call.count, seen.body);
-  if (count == 1) return std::nullopt;
-  if (!count) {
-    return common::as_read(
-        common::unreadable_answer("it has no number and no list at " + call.count->text()));
-  }
-  return Fault{
-      common::kinds::rejected, *count == 0 ? "none_found" : "several_found",
-      "call " + call.name + " has to find one, but the remote has " + std::to_string(*count)};
+Fault not_one(const Call& call, std::int64_t count) {
+  return {common::kinds::rejected, count == 0 ? "none_found" : "several_found",
+          "call " + call.name + " has to find one, but the remote has " + std::to_string(count)};
 }
 
 }  // namespace
@@ -120,11 +126,13 @@ std::optional<sdk::Outcome> Client::run_first(const Call& call, const Request& r
   const Answer<Judged> judged = perform(*call.first, scope, request, true);
   if (!judged) return common::outcome_of(judged.error());
   const auto& [seen, verdict] = *judged;
+  const Counted found_count = counted(*call.first, seen);
+  if (found_count.is_off()) return common::outcome_of(not_one(*call.first, *found_count.count));
   if (verdict.word != Word::done && verdict.word != Word::already_done) {
     return common::outcome_of(verdict.fault);
   }
-  if (!verdict.is_listed) {
-    if (const auto fault = count_fault(*call.first, seen)) return common::outcome_of(*fault);
+  if (found_count.is_asked && !found_count.count && !verdict.is_listed) {
+    return common::outcome_of(common::as_read(common::unreadable_answer(no_count(*call.first))));
   }
   Answer<Json> taken = taken_of(*call.first, seen, scope);
   if (!taken) return common::outcome_of(common::as_read(taken.error()));
@@ -172,14 +180,16 @@ sdk::LookupAnswer Client::find(std::string_view operation, const Request& reques
   const Answer<Judged> judged = perform(*call, scope, request, true);
   if (!judged) return common::lookup_answer_of(judged.error());
   const auto& [seen, verdict] = *judged;
+  const Counted found_count = counted(*call, seen);
+  if (found_count.is_off()) return by_count(*found_count.count);
   sdk::LookupAnswer answer;
   answer.kind = kind_of_lookup(verdict.word);
   answer.code = verdict.fault.code;
   answer.text = verdict.fault.text;
   answer.after_ms = verdict.fault.after_ms;
   if (answer.kind != sdk::LookupKind::done) return answer;
-  if (call->count && !verdict.is_listed) {
-    if (auto other = judge_count(*call, seen)) return std::move(*other);
+  if (found_count.is_asked && !found_count.count && !verdict.is_listed) {
+    return cannot_tell("count_missing", no_count(*call));
   }
   const Answer<Json> receipt = taken_of(*call, seen, scope);
   if (!receipt) return common::lookup_answer_of(receipt.error());

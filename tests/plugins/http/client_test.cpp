@@ -292,7 +292,8 @@ TEST_F(HttpClientTest, TheReadCanEndTheDelivery) {
   const sdk::Outcome same = execute("state", thing);
   EXPECT_EQ(same.kind, K::already_done);
   EXPECT_EQ(json_of(same.receipt), Json({{"id", "x9"}}));
-  transport_.answer(200, R"({"things":[]})").answer(200, R"({"things":[{},{}]})");
+  transport_.answer(200, R"({"things":[]})");
+  transport_.answer(200, R"({"things":[{"id":"x9","colour":"red"},{"id":"y","colour":"red"}]})");
   EXPECT_EQ(execute("state", thing).code, "none_found");
   EXPECT_EQ(execute("state", thing).code, "several_found");
   transport_.answer(200, R"({"things":{}})").answer(200, R"({"things":[{"colour":"blue"}]})");
@@ -358,6 +359,18 @@ TEST_F(HttpClientTest, ALookupTellsByCount) {
     EXPECT_EQ(several.kind, L::several);
     EXPECT_EQ(several.matches, 2u);
   }
+  configure(looked_up(
+      {{"count", "/found"},
+       {"answers",
+        Json::array({{{"status", "202"}, {"outcome", "in_progress"}},
+                     {{"at", "/for"}, {"is", "equal"}, {"to", "{id}"}, {"outcome", "done"}},
+                     {{"outcome", "absent"}}})}}));
+  // How many there are decides before the rows; one is judged by them.
+  transport_.answer(200, R"({"found":2,"for":"7"})").answer(200, R"({"found":1,"for":"8"})");
+  transport_.answer(200, R"({"found":1,"for":"7"})").answer(202, "{}");
+  const L kinds[] = {L::several, L::absent, L::done, L::in_progress};
+  for (const L kind : kinds) EXPECT_EQ(find("create", thing).kind, kind);
+  configure(looked_up({{"count", "/found"}}));
   transport_.answer(200, "{}").answer(200, R"({"found":"many"})").answer(200, R"({"found":-1})");
   for (int round = 0; round < 3; ++round) EXPECT_EQ(find("create", thing).code, "count_missing");
 }
