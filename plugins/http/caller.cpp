@@ -75,7 +75,7 @@ Answer<HttpRequest> Caller::request(const Call& call, const Scope& scope) const 
   request.url = common::joined_url(config_.connection.base_url, *path);
   std::vector<std::pair<std::string, std::string>> query;
   const auto add_query = [&](const std::string& name, std::string value) {
-    query.emplace_back(common::percent_encoded(name), std::move(value));
+    query.emplace_back(name, std::move(value));
   };
   if (auto fault = add_pairs(call, call.query, scope, Target::query, "query", add_query)) {
     return tl::unexpected(std::move(*fault));
@@ -117,13 +117,21 @@ std::string Caller::secret_field() const {
   return {};
 }
 
+// A token endpoint that shows the request in its error would carry the client's secret out.
+Answer<std::string> Caller::value_of(Answer<common::Token> token) const {
+  if (token) return std::move(token->value);
+  Fault fault = std::move(token.error());
+  const std::string secret = secrets_("auth.client_secret").value_or("");
+  for (const std::string& form : {secret, common::percent_encoded(secret)}) {
+    replace_all(fault.text, form);
+    replace_all(fault.code, form);
+  }
+  return tl::unexpected(std::move(fault));
+}
+
 Answer<std::string> Caller::credential(const common::Deadline& deadline, std::int64_t now_ms) {
   if (config_.auth.kind == AuthKind::none) return std::string();
-  if (config_.auth.kind == AuthKind::oauth2) {
-    const Answer<common::Token> token = tokens_.token(deadline, now_ms);
-    if (!token) return tl::unexpected(token.error());
-    return token->value;
-  }
+  if (config_.auth.kind == AuthKind::oauth2) return value_of(tokens_.token(deadline, now_ms));
   const auto secret = secrets_(secret_field());
   if (secret) return *secret;
   return tl::unexpected(
@@ -136,9 +144,7 @@ Answer<std::string> Caller::replacement(const std::string& refused,
                                         const common::Deadline& deadline, std::int64_t now_ms) {
   if (config_.auth.kind == AuthKind::none) return std::string();
   if (config_.auth.kind == AuthKind::oauth2) {
-    const Answer<common::Token> token = tokens_.replacement(refused, deadline, now_ms);
-    if (!token) return tl::unexpected(token.error());
-    return token->value;
+    return value_of(tokens_.replacement(refused, deadline, now_ms));
   }
   const std::string now = secrets_(secret_field()).value_or(refused);
   return now == refused ? std::string() : now;

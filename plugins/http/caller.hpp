@@ -26,6 +26,7 @@ class Caller {
   common::Answer<std::string> credential(const common::Deadline& deadline, std::int64_t now_ms);
   common::Answer<std::string> replacement(const std::string& refused,
                                           const common::Deadline& deadline, std::int64_t now_ms);
+  common::Answer<std::string> value_of(common::Answer<common::Token> token) const;
   std::string secret_field() const;
   void put_credential(common::HttpRequest& request, const std::string& credential) const;
   void hide(common::HttpResponse& response, const std::string& credential) const;

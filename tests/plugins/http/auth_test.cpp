@@ -145,6 +145,18 @@ TEST(HttpAuthTest, ATokenThatIsRefusedTwiceIsUnauthorizedAndNothingLoops) {
   EXPECT_EQ(remote.requests().size(), 4u);
 }
 
+TEST(HttpAuthTest, ATokenEndpointThatShowsTheRequestDoesNotTellTheSecret) {
+  Remote remote(
+      [](const LoopbackServer::Request& request) {
+        return json_answer(400, {{"error", "invalid_client"}, {"error_description", request.body}});
+      },
+      config_with({{"kind", "oauth2"}, {"client_id", "client"}, {"client_secret_in", "form"}}));
+  const sdk::Outcome outcome = remote.execute("state", payload);
+  EXPECT_EQ(outcome.kind, K::unauthorized);
+  EXPECT_NE(outcome.text.find("client_secret=***"), std::string::npos) << outcome.text;
+  EXPECT_EQ(outcome.text.find("secret-of-auth"), std::string::npos) << outcome.text;
+}
+
 TEST(HttpAuthTest, ARemoteThatShowsTheRequestDoesNotTellTheSecret) {
   const auto show = [](const LoopbackServer::Request& request) {
     return json_answer(422, {{"error", {{"text", request.head}, {"code", request.head}}}});

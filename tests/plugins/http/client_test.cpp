@@ -47,7 +47,7 @@ Json put_call(const Json& more = Json::object()) {
 const Json thing = {{"id", "7"}, {"colour", "red"}};
 
 TEST_F(HttpClientTest, ARequestIsMadeOfThePayload) {
-  configure(put_call({{"query", Json::array({{{"name", "for"}, {"value", "{colour} & {key}"}}})},
+  configure(put_call({{"query", Json::array({{{"name", "$for"}, {"value", "{colour} & {key}"}}})},
                       {"headers", Json::array({{{"name", "X-Colour"}, {"value", "{colour}"}}})},
                       {"key_header", "Idempotency-Key"},
                       {"key_field", "/meta/request"}}));
@@ -55,7 +55,7 @@ TEST_F(HttpClientTest, ARequestIsMadeOfThePayload) {
   EXPECT_EQ(execute("state", thing).kind, K::done);
   const auto& request = transport_.request(0);
   EXPECT_EQ(request.method, "PUT");
-  EXPECT_EQ(request.url, "https://in-house.example/api/things/7?for=red%20%26%20key-1");
+  EXPECT_EQ(request.url, "https://in-house.example/api/things/7?$for=red%20%26%20key-1");
   EXPECT_EQ(request.headers.find("x-colour"), "red");
   EXPECT_EQ(request.headers.find("idempotency-key"), "key-1");
   EXPECT_EQ(request.headers.find("content-type"), "application/json");

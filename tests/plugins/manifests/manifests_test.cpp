@@ -95,7 +95,9 @@ void expect_described(const Json& schema, const std::string& at);
 void expect_field(const Json& field, const std::string& name, const std::string& path) {
   EXPECT_GT(field.value("description", "").size(), 8u) << path;
   if (field["type"] == "object") expect_described(field, path);
-  if (field["type"] == "array") expect_field(field["items"], name, path + "[]");
+  if (field["type"] == "array" && field["items"]["type"] == "object") {
+    expect_field(field["items"], name, path + "[]");
+  }
   if (field.value("secret", false)) {
     EXPECT_FALSE(field.contains("default")) << path;
   }
