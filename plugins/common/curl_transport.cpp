@@ -9,11 +9,13 @@ namespace perennial::plugins::common {
 namespace {
 
 constexpr std::size_t header_bytes_max = std::size_t{64} << 10u;
+constexpr std::size_t header_fields_max = 256;
 
 struct Reading {
   HttpResponse response;
   std::size_t body_bytes_max = 0;
   std::size_t header_bytes = 0;
+  std::size_t header_fields = 0;
   bool is_too_large = false;
 };
 
@@ -59,7 +61,8 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
   auto& reading = *static_cast<Reading*>(context);
   const std::size_t given = size * count;
   reading.header_bytes += given;
-  if (reading.header_bytes > header_bytes_max) {
+  reading.header_fields += 1;
+  if (reading.header_bytes > header_bytes_max || reading.header_fields > header_fields_max) {
     reading.is_too_large = true;
     return 0;
   }
@@ -151,7 +154,8 @@ std::string_view name_of(CURLcode code) {
 TransportFailure failure_of(CURL* curl, CURLcode code, const Reading& reading, const char* detail) {
   if (reading.is_too_large) {
     return {Phase::maybe_sent, "answer_too_large",
-            "the answer exceeds " + std::to_string(reading.body_bytes_max) + " bytes"};
+            "the answer exceeds " + std::to_string(reading.body_bytes_max) +
+                " bytes of body, or 64 KiB or 256 fields of header"};
   }
   // libcurl counts the bytes of the request that it handed to the socket; with none the remote
   // cannot have seen it, whatever failed.

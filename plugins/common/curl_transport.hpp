@@ -4,7 +4,7 @@
 // Thread:  send() may be called from several threads; each call borrows a handle of its own.
 // Owns:    a handle with its live connections for each call that ever ran at the same time.
 // Errors:  TransportFailure; libcurl's codes do not leave this folder.
-// Limits:  CurlSettings::response_bytes_max of body, 64 KiB of header fields.
+// Limits:  CurlSettings::response_bytes_max of body, 64 KiB and 256 header fields.
 #ifndef PERENNIAL_PLUGINS_COMMON_CURL_TRANSPORT_HPP
 #define PERENNIAL_PLUGINS_COMMON_CURL_TRANSPORT_HPP
 

@@ -155,7 +155,7 @@ class Checker:
     def check_silhouettes(self):
         wanted = ["CMakeLists.txt", "README.md", "connector.json", "config.schema.json", "plugin.cpp", "config.hpp",
                   "config.cpp", "client.hpp", "client.cpp", "faults.hpp", "faults.cpp", "mappings"]
-        for plugin in ("salesforce", "erp", "billing", "entitlement"):
+        for plugin in ("salesforce", "erp", "billing", "entitlement", "http"):
             folder = self.root / "plugins" / plugin
             for part in wanted:
                 if folder.exists() and not (folder / part).exists():

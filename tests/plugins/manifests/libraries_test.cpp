@@ -22,7 +22,24 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+// One call for each operation, and what the source reads.
+Json http_config() {
+  Json config = {{"base_url", "http://127.0.0.1:9"},
+                 {"auth", {{"kind", "none"}}},
+                 {"calls", Json::array({{{"name", "list"}, {"path", "/things"}}})},
+                 {"source", {{"call", "list"}}}};
+  for (const char* name : {"state", "submit", "create", "send", "read"}) {
+    config["calls"].push_back({{"name", name},
+                               {"operation", name},
+                               {"path", "/things"},
+                               {"key_header", "Idempotency-Key"},
+                               {"lookup", "list"}});
+  }
+  return config;
+}
+
 Json minimal_config(const std::string& id) {
+  if (id == "http") return http_config();
   if (id == "billing") return {{"base_url", "http://127.0.0.1:9"}};
   Json config = {{"base_url", "http://127.0.0.1:9"}};
   if (id == "erp") config["auth"] = {{"kind", "basic"}, {"user", "u"}};
@@ -131,6 +148,7 @@ TEST_P(LibraryTest, OutOfReachIsAnAnswerOfEveryCall) {
     call.source = sdk::view(std::string_view(name));
     call.deadline_ms = 5000;
     call.records_max = 10;
+    call.start = sdk::view(std::string_view("all"));
     SourceRecorder recorder;
     const auto* table = plugin.extension<perennial_source>(PERENNIAL_SOURCE);
     EXPECT_EQ(table->poll(plugin.instance(), &call, &recorder.reply()),
@@ -168,7 +186,7 @@ TEST_P(LibraryTest, APayloadThatIsNoMapIsRejected) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LibraryTest,
-                         ::testing::Values("salesforce", "erp", "billing", "entitlement"));
+                         ::testing::Values("salesforce", "erp", "billing", "entitlement", "http"));
 
 }  // namespace
 }  // namespace perennial::tests
