@@ -2,7 +2,7 @@
 import {stopAll} from './lib/processes.mjs';
 import {Report} from './lib/report.mjs';
 
-const PARTS = ['jsforce', 'stripe', 'billing', 'entitlement'];
+const PARTS = ['jsforce', 'stripe', 'billing', 'erp', 'entitlement'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !PARTS.includes(name));

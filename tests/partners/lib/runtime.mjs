@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import {once} from 'node:events';
 
-import {equal} from './report.mjs';
+import {holds} from './report.mjs';
 import {Child, finished, temporaryFolder, waitFor} from './processes.mjs';
 import {BIN, ROOT} from './sandbox.mjs';
 
@@ -92,8 +92,9 @@ export class Runtime {
     return this.api(`/v1/renewals/${encodeURIComponent(id)}`);
   }
 
-  // Waits until the renewal has come to rest; gives its renewal, timeline, deliveries and exceptions.
-  async rest(id, state, seconds = 60) {
+  // Waits for `isReached(shown)`; an exception that nobody is trying again ends the wait. Gives the renewal, its
+  // timeline, deliveries and exceptions.
+  async until(id, isReached, what, seconds = 60) {
     let shown;
     await waitFor(async () => {
       try {
@@ -102,14 +103,22 @@ export class Runtime {
         if (/: 404 /.test(error.message)) return false;
         throw error;
       }
-      const isBlocked = shown.renewal.state === 'blocked' && shown.exceptions.every((one) => one.state !== 'trial');
-      return shown.renewal.state === state || isBlocked;
-    }, seconds, `${id} to be ${state}`).catch((error) => {
+      const isStuck = shown.renewal.state === 'blocked' && shown.exceptions.every((one) => one.state !== 'trial');
+      return isReached(shown) || isStuck;
+    }, seconds, `${id}: ${what}`).catch((error) => {
       throw new Error(`${error.message}: ${JSON.stringify(shown?.renewal)}\n${this.child.text.slice(-2000)}`);
     });
     const why = shown.exceptions.filter((one) => one.state === 'open').map((one) => `${one.cause}: ${one.text}`);
-    equal(shown.renewal.state, state, `${why.join('; ')} state of ${id}`);
+    holds(isReached(shown), `${id}: ${what}`, why.join('; '));
     return shown;
+  }
+
+  rest(id, state) {
+    return this.until(id, (shown) => shown.renewal.state === state, state);
+  }
+
+  done(id, operation) {
+    return this.until(id, (shown) => doneOf(shown, operation).length > 0, `${operation} done`);
   }
 
   async openExceptions(renewal) {
