@@ -30,9 +30,13 @@ export class Child {
     this.name = name;
     this.text = '';
     this.process = spawn(command[0], command.slice(1), {env: {...process.env, ...env}, cwd, stdio: 'pipe'});
-    this.ended = once(this.process, 'exit').catch((error) => { this.text += error.message; });
+    this.ended = once(this.process, 'exit').catch((error) => {
+      this.text += error.message;
+    });
     for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream.on('data', (bytes) => { this.text += bytes; });
+      stream.on('data', (bytes) => {
+        this.text += bytes;
+      });
     }
     running.add(this);
     this.process.on('exit', () => running.delete(this));
@@ -44,11 +48,15 @@ export class Child {
 
   // Waits for a match in the output.
   async says(pattern, seconds = 30) {
-    return waitFor(() => {
-      const found = pattern.exec(this.text);
-      if (!found && this.hasEnded) throw new Error(`${this.name} ended: ${this.text.slice(-2000)}`);
-      return found;
-    }, seconds, `${this.name} to say ${pattern}`);
+    return waitFor(
+      () => {
+        const found = pattern.exec(this.text);
+        if (!found && this.hasEnded) throw new Error(`${this.name} ended: ${this.text.slice(-2000)}`);
+        return found;
+      },
+      seconds,
+      `${this.name} to say ${pattern}`,
+    );
   }
 
   async stop() {

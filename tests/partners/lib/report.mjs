@@ -76,10 +76,14 @@ export class Report {
       for (const name of Object.keys(total)) total[name] += part[name];
       const empty = part.passed + part.failed === 0;
       if (empty) total.failed += 1;
-      this.out.write(`${part.name.padEnd(12)} ${part.passed} ok, ${part.failed} failed, ${part.lacks} not in the partner` +
-        `${empty ? '; FAILED: expected checks, but none ran' : ''}\n`);
+      this.out.write(
+        `${part.name.padEnd(12)} ${part.passed} ok, ${part.failed} failed, ${part.lacks} not in the partner` +
+          `${empty ? '; FAILED: expected checks, but none ran' : ''}\n`,
+      );
     }
-    this.out.write(`${'all'.padEnd(12)} ${total.passed} ok, ${total.failed} failed, ${total.lacks} not in the partners\n`);
+    this.out.write(
+      `${'all'.padEnd(12)} ${total.passed} ok, ${total.failed} failed, ${total.lacks} not in the partners\n`,
+    );
     return total.failed === 0 && total.passed > 0 ? 0 : 1;
   }
 }

@@ -4,13 +4,24 @@ import test from 'node:test';
 
 import {Report, equal, failureOf} from './report.mjs';
 
-const collector = () => ({text: '', write(part) { this.text += part; }});
+const collector = () => ({
+  text: '',
+  write(part) {
+    this.text += part;
+  },
+});
 
 test('passed checks give exit code 0 and are counted', async () => {
   const out = collector();
   const report = new Report(out);
   report.part('one', 'title');
-  assert.equal(await report.check('sum', () => { equal(1 + 1, 2); return 7; }), 7);
+  assert.equal(
+    await report.check('sum', () => {
+      equal(1 + 1, 2);
+      return 7;
+    }),
+    7,
+  );
   assert.equal(report.close(), 0);
   assert.match(out.text, /ok {6}sum/);
   assert.match(out.text, /one +1 ok, 0 failed/);
@@ -42,5 +53,8 @@ test('no part at all gives exit code 1', () => {
 });
 
 test('a call that should fail and succeeds is a failed check', async () => {
-  await assert.rejects(failureOf(() => 5, 'a refusal'), /expected a refusal, but it succeeded with 5/);
+  await assert.rejects(
+    failureOf(() => 5, 'a refusal'),
+    /expected a refusal, but it succeeded with 5/,
+  );
 });

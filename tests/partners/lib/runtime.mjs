@@ -23,18 +23,47 @@ async function freePort() {
 // A renewal as the CRM's connector would give it.
 export function accepted(renewal, more = {}) {
   const lines = more.lines ?? [
-    {line: '1', sku: 'PLAT-ENT', description: 'Platform Enterprise', quantity: '10', unit_price: '12.50',
-      amount_minor: 12_500, period: {start: '2026-12-01', end: '2027-12-01'}},
-    {line: '2', sku: 'SUPP-STD', description: 'Standard Support', quantity: '1', unit_price: '99.90',
-      amount_minor: 9_990, period: {start: '2026-12-01', end: '2027-12-01'}}];
+    {
+      line: '1',
+      sku: 'PLAT-ENT',
+      description: 'Platform Enterprise',
+      quantity: '10',
+      unit_price: '12.50',
+      amount_minor: 12_500,
+      period: {start: '2026-12-01', end: '2027-12-01'},
+    },
+    {
+      line: '2',
+      sku: 'SUPP-STD',
+      description: 'Standard Support',
+      quantity: '1',
+      unit_price: '99.90',
+      amount_minor: 9_990,
+      period: {start: '2026-12-01', end: '2027-12-01'},
+    },
+  ];
   return {
-    specversion: '1.0', id: `${renewal}-accepted`, source: 'partners', type: 'renewal.accepted.v1', subject: renewal,
-    correlationid: renewal, time: '2026-11-24T10:00:00Z', datacontenttype: 'application/json',
+    specversion: '1.0',
+    id: `${renewal}-accepted`,
+    source: 'partners',
+    type: 'renewal.accepted.v1',
+    subject: renewal,
+    correlationid: renewal,
+    time: '2026-11-24T10:00:00Z',
+    datacontenttype: 'application/json',
     data: {
-      renewal, opportunity: `0065g-${renewal}`, contract: 'C-100123', region: 'EMEA', currency: 'EUR',
+      renewal,
+      opportunity: `0065g-${renewal}`,
+      contract: 'C-100123',
+      region: 'EMEA',
+      currency: 'EUR',
       customer: {name: 'Aurora Foods GmbH', erp: '10100001', billing: 'cus_9s6', entitlement: 'aurora-foods'},
-      term: {start: '2026-12-01', end: '2027-12-01'}, lines,
-      total_minor: lines.reduce((sum, line) => sum + line.amount_minor, 0), ...more}};
+      term: {start: '2026-12-01', end: '2027-12-01'},
+      lines,
+      total_minor: lines.reduce((sum, line) => sum + line.amount_minor, 0),
+      ...more,
+    },
+  };
 }
 
 export class Runtime {
@@ -55,20 +84,39 @@ export class Runtime {
   async start() {
     this.port = await freePort();
     // JSON is YAML.
-    this.write('perennial.yaml', JSON.stringify({
-      schema_version: 1, data_dir: path.join(this.folder, 'data'), runtime: {partitions: 1, durability: 'os'},
-      http: {listen: `127.0.0.1:${this.port}`, tokens: [{name: 'partners', role: 'admin', token: '${secret:api_token}'}]},
-      secrets: path.join(this.folder, 'secrets'), plugins: {directories: [PLUGINS]},
-      schemas: {directories: [path.join(ROOT, 'schemas/events')]}, ...this.parts}, null, 1));
+    this.write(
+      'perennial.yaml',
+      JSON.stringify(
+        {
+          schema_version: 1,
+          data_dir: path.join(this.folder, 'data'),
+          runtime: {partitions: 1, durability: 'os'},
+          http: {
+            listen: `127.0.0.1:${this.port}`,
+            tokens: [{name: 'partners', role: 'admin', token: '${secret:api_token}'}],
+          },
+          secrets: path.join(this.folder, 'secrets'),
+          plugins: {directories: [PLUGINS]},
+          schemas: {directories: [path.join(ROOT, 'schemas/events')]},
+          ...this.parts,
+        },
+        null,
+        1,
+      ),
+    );
     this.child = new Child([path.join(BIN, 'perennial'), 'run', '--config', this.config], {name: 'perennial'});
-    await waitFor(async () => {
-      if (this.child.hasEnded) throw new Error(`perennial ended: ${this.child.text.slice(-3000)}`);
-      try {
-        return (await fetch(`http://127.0.0.1:${this.port}/ready`)).ok;
-      } catch {
-        return false;
-      }
-    }, 30, 'the runtime to be ready');
+    await waitFor(
+      async () => {
+        if (this.child.hasEnded) throw new Error(`perennial ended: ${this.child.text.slice(-3000)}`);
+        try {
+          return (await fetch(`http://127.0.0.1:${this.port}/ready`)).ok;
+        } catch {
+          return false;
+        }
+      },
+      30,
+      'the runtime to be ready',
+    );
     return this;
   }
 
@@ -78,7 +126,10 @@ export class Runtime {
 
   async api(target, method = 'GET', body, type = 'application/json') {
     const answer = await fetch(`http://127.0.0.1:${this.port}${target}`, {
-      method, headers: {Authorization: `Bearer ${TOKEN}`, 'Content-Type': type}, body: body && JSON.stringify(body)});
+      method,
+      headers: {Authorization: `Bearer ${TOKEN}`, 'Content-Type': type},
+      body: body && JSON.stringify(body),
+    });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${target}: ${answer.status} ${text}`);
     return text ? JSON.parse(text) : undefined;
@@ -96,16 +147,20 @@ export class Runtime {
   // timeline, deliveries and exceptions.
   async until(id, isReached, what, seconds = 60) {
     let shown;
-    await waitFor(async () => {
-      try {
-        shown = await this.renewal(id);
-      } catch (error) {
-        if (/: 404 /.test(error.message)) return false;
-        throw error;
-      }
-      const isStuck = shown.renewal.state === 'blocked' && shown.exceptions.every((one) => one.state !== 'trial');
-      return isReached(shown) || isStuck;
-    }, seconds, `${id}: ${what}`).catch((error) => {
+    await waitFor(
+      async () => {
+        try {
+          shown = await this.renewal(id);
+        } catch (error) {
+          if (/: 404 /.test(error.message)) return false;
+          throw error;
+        }
+        const isStuck = shown.renewal.state === 'blocked' && shown.exceptions.every((one) => one.state !== 'trial');
+        return isReached(shown) || isStuck;
+      },
+      seconds,
+      `${id}: ${what}`,
+    ).catch((error) => {
       throw new Error(`${error.message}: ${JSON.stringify(shown?.renewal)}\n${this.child.text.slice(-2000)}`);
     });
     const why = shown.exceptions.filter((one) => one.state === 'open').map((one) => `${one.cause}: ${one.text}`);
@@ -129,7 +184,14 @@ export class Runtime {
   // The exit code of `connector check`, and its findings as {name: level}.
   async check(connector) {
     const {findings} = await this.api(`/v1/connectors/${connector}/check`);
-    const {code} = await finished([path.join(BIN, 'perennial'), 'connector', 'check', connector, '--config', this.config]);
+    const {code} = await finished([
+      path.join(BIN, 'perennial'),
+      'connector',
+      'check',
+      connector,
+      '--config',
+      this.config,
+    ]);
     return {code, findings: Object.fromEntries(findings.map((finding) => [finding.name, finding.level]))};
   }
 

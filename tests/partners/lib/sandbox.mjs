@@ -15,10 +15,14 @@ export class Sandbox {
     const sandbox = new Sandbox();
     const file = path.join(temporaryFolder('sandbox'), 'ports.json');
     sandbox.child = new Child([path.join(BIN, 'perennial-sandbox'), '--port', '0', '--ports-file', file, ...flags]);
-    await waitFor(() => {
-      if (sandbox.child.hasEnded) throw new Error(`the sandbox ended: ${sandbox.child.text}`);
-      return fs.existsSync(file);
-    }, 30, 'the sandbox to listen');
+    await waitFor(
+      () => {
+        if (sandbox.child.hasEnded) throw new Error(`the sandbox ended: ${sandbox.child.text}`);
+        return fs.existsSync(file);
+      },
+      30,
+      'the sandbox to listen',
+    );
     sandbox.urls = JSON.parse(fs.readFileSync(file, 'utf8'));
     return sandbox;
   }

@@ -27,11 +27,17 @@ async function startRuntime(front) {
   const runtime = new Runtime({
     secrets: {billing_api_key: 'sk_test_partner'},
     mappings: {'mappings/renew_subscription.jq': MAPPING},
-    connectors: {billing: {
-      plugin: 'billing', hosting: 'process', mappings: './mappings',
-      config: {base_url: front.url, api_key: '${secret:billing_api_key}'},
-      retry: {wait_min: 'PT0.1S', wait_max: 'PT0.5S', tries_max: 8}}},
-    pipelines: {'renew-subscription': {from: 'renewal.accepted.v1', to: 'billing.renew_subscription'}}});
+    connectors: {
+      billing: {
+        plugin: 'billing',
+        hosting: 'process',
+        mappings: './mappings',
+        config: {base_url: front.url, api_key: '${secret:billing_api_key}'},
+        retry: {wait_min: 'PT0.1S', wait_max: 'PT0.5S', tries_max: 8},
+      },
+    },
+    pipelines: {'renew-subscription': {from: 'renewal.accepted.v1', to: 'billing.renew_subscription'}},
+  });
   return runtime.start();
 }
 
@@ -42,8 +48,10 @@ class Partner {
 
   async call(path, form) {
     const answer = await fetch(this.url + path, {
-      method: form ? 'POST' : 'GET', headers: {Authorization: 'Bearer sk_test_partner'},
-      body: form && new URLSearchParams(form)});
+      method: form ? 'POST' : 'GET',
+      headers: {Authorization: 'Bearer sk_test_partner'},
+      body: form && new URLSearchParams(form),
+    });
     const body = await answer.json();
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${JSON.stringify(body)}`);
     return body;
@@ -51,7 +59,12 @@ class Partner {
 
   async plan() {
     await this.call('/v1/plans', {
-      id: 'plan_referee', currency: 'eur', interval: 'year', amount: '22490', 'product[name]': 'Platform'});
+      id: 'plan_referee',
+      currency: 'eur',
+      interval: 'year',
+      amount: '22490',
+      'product[name]': 'Platform',
+    });
   }
 
   // A subscription for a renewal: the connector reads it when it looks up what became of a change.
@@ -72,17 +85,20 @@ async function settling(report, runtime, front, partner) {
     await runtime.send(accepted(number, {subscription, contract: source}));
     return subscription;
   };
-  await report.check('a form-encoded change with an Idempotency-Key is done; the partner keeps our metadata', async () => {
-    const subscription = await chargeOf('R-000001', 'tok_visa');
-    const shown = await runtime.rest('R-000001', 'settled');
-    const [charge, ...more] = await partner.charges('R-000001');
-    equal(more.length, 0, 'further charges');
-    equal([charge.amount, charge.currency], [22_490, 'eur'], 'amount and currency');
-    const [call] = front.made('POST', new RegExp(subscription));
-    holds(call.key, 'an Idempotency-Key', call);
-    equal(charge.metadata.renewal_key, call.key, 'our key in the metadata');
-    equal(doneOf(shown, 'renew_subscription')[0].detail.receipt.subscription, charge.id, 'receipt');
-  });
+  await report.check(
+    'a form-encoded change with an Idempotency-Key is done; the partner keeps our metadata',
+    async () => {
+      const subscription = await chargeOf('R-000001', 'tok_visa');
+      const shown = await runtime.rest('R-000001', 'settled');
+      const [charge, ...more] = await partner.charges('R-000001');
+      equal(more.length, 0, 'further charges');
+      equal([charge.amount, charge.currency], [22_490, 'eur'], 'amount and currency');
+      const [call] = front.made('POST', new RegExp(subscription));
+      holds(call.key, 'an Idempotency-Key', call);
+      equal(charge.metadata.renewal_key, call.key, 'our key in the metadata');
+      equal(doneOf(shown, 'renew_subscription')[0].detail.receipt.subscription, charge.id, 'receipt');
+    },
+  );
   await report.check('a lost answer is repeated under the same key: the partner replays it, one charge', async () => {
     front.loseAnswer('POST', /^\/v1\/subscriptions\/sub_/);
     const subscription = await chargeOf('R-000002', 'tok_visa');
@@ -97,36 +113,56 @@ async function settling(report, runtime, front, partner) {
     const subscription = await chargeOf('R-000003', 'tok_429|tok_429|tok_visa|third');
     await runtime.rest('R-000003', 'settled');
     const calls = front.made('POST', new RegExp(subscription));
-    equal(calls.map((call) => call.status), [429, 429, 200], 'statuses');
+    equal(
+      calls.map((call) => call.status),
+      [429, 429, 200],
+      'statuses',
+    );
     equal((await partner.charges('R-000003')).length, 1, 'charges');
   });
-  await report.check('an answered 500, which the partner keeps under its key, is never charged and becomes an exception', async () => {
-    const subscription = await chargeOf('R-000004', 'tok_500|tok_visa|fourth');
-    await runtime.rest('R-000004', 'blocked');
-    const calls = front.made('POST', new RegExp(subscription));
-    equal(new Set(calls.map((call) => call.key)).size, 1, 'keys');
-    equal(calls.map((call) => [call.status, call.isReplayed]), calls.map((_, index) => [500, index > 0]), 'answers');
-    equal((await partner.charges('R-000004')).length, 0, 'charges');
-    const [exception] = await runtime.openExceptions('R-000004');
-    equal([exception.cause, exception.code], ['retries_exhausted', 'api_error'], 'cause and code');
-  });
+  await report.check(
+    'an answered 500, which the partner keeps under its key, is never charged and becomes an exception',
+    async () => {
+      const subscription = await chargeOf('R-000004', 'tok_500|tok_visa|fourth');
+      await runtime.rest('R-000004', 'blocked');
+      const calls = front.made('POST', new RegExp(subscription));
+      equal(new Set(calls.map((call) => call.key)).size, 1, 'keys');
+      equal(
+        calls.map((call) => [call.status, call.isReplayed]),
+        calls.map((_, index) => [500, index > 0]),
+        'answers',
+      );
+      equal((await partner.charges('R-000004')).length, 0, 'charges');
+      const [exception] = await runtime.openExceptions('R-000004');
+      equal([exception.cause, exception.code], ['retries_exhausted', 'api_error'], 'cause and code');
+    },
+  );
 }
 
 async function refusing(report, runtime, front, partner) {
-  await report.check('a declined card is an exception with its decline code; retrying it settles with one charge', async () => {
-    const {id: subscription} = await partner.subscription();
-    await runtime.send(accepted('R-000005', {subscription, contract: 'tok_chargeDeclinedInsufficientFunds|tok_visa|fifth'}));
-    await runtime.rest('R-000005', 'blocked');
-    const [exception] = await runtime.openExceptions('R-000005');
-    equal([exception.cause, exception.code], ['rejected', 'insufficient_funds'], 'cause and code');
-    equal((await partner.charges('R-000005')).length, 0, 'charges before the retry');
-    await runtime.api(`/v1/exceptions/${exception.id}/retry`, 'POST', {why: 'the customer has a new card'});
-    await runtime.rest('R-000005', 'settled');
-    const calls = front.made('POST', new RegExp(subscription));
-    equal(calls.map((call) => call.status), [402, 200], 'statuses');
-    equal((await partner.charges('R-000005')).length, 1, 'charges');
-  });
-  await report.check('a bad parameter is an exception with the partner\'s code', async () => {
+  await report.check(
+    'a declined card is an exception with its decline code; retrying it settles with one charge',
+    async () => {
+      const {id: subscription} = await partner.subscription();
+      await runtime.send(
+        accepted('R-000005', {subscription, contract: 'tok_chargeDeclinedInsufficientFunds|tok_visa|fifth'}),
+      );
+      await runtime.rest('R-000005', 'blocked');
+      const [exception] = await runtime.openExceptions('R-000005');
+      equal([exception.cause, exception.code], ['rejected', 'insufficient_funds'], 'cause and code');
+      equal((await partner.charges('R-000005')).length, 0, 'charges before the retry');
+      await runtime.api(`/v1/exceptions/${exception.id}/retry`, 'POST', {why: 'the customer has a new card'});
+      await runtime.rest('R-000005', 'settled');
+      const calls = front.made('POST', new RegExp(subscription));
+      equal(
+        calls.map((call) => call.status),
+        [402, 200],
+        'statuses',
+      );
+      equal((await partner.charges('R-000005')).length, 1, 'charges');
+    },
+  );
+  await report.check("a bad parameter is an exception with the partner's code", async () => {
     const {id: subscription} = await partner.subscription();
     await runtime.send(accepted('R-000006', {subscription, contract: 'tok_visa', total_minor: 10}));
     await runtime.rest('R-000006', 'blocked');

@@ -32,4 +32,8 @@ cds.services.SalesOrders.after('READ', 'A_SalesOrder', async (rows) => {
   await UPDATE('SalesOrders.A_SalesOrder').with({DistributionChannel: '99'}).where({SalesOrder: row.SalesOrder});
 });
 
-await obey(await new Front(app).listen(), {touch: () => { isTouched = true; }});
+await obey(await new Front(app).listen(), {
+  touch: () => {
+    isTouched = true;
+  },
+});

@@ -16,7 +16,10 @@ export class Front {
         this.losses.splice(loss, 1);
         call.isLost = true;
         // The partner has done its work when it ends its answer; the caller sees a closed connection.
-        const drop = () => { request.socket.destroy(); return response; };
+        const drop = () => {
+          request.socket.destroy();
+          return response;
+        };
         response.write = () => true;
         response.end = drop;
       }

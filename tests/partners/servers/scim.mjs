@@ -9,8 +9,11 @@ const {SchemaDefinition, Attribute} = SCIMMY.Types;
 
 function extension() {
   const text = (name) => new Attribute('string', name, {});
-  return new SchemaDefinition('Access', URN, 'What a customer may use, and until when',
-    [text('accessUntil'), text('contract'), text('correlationId')]);
+  return new SchemaDefinition('Access', URN, 'What a customer may use, and until when', [
+    text('accessUntil'),
+    text('contract'),
+    text('correlationId'),
+  ]);
 }
 
 // SCIMMY is one service a process: each variant declares its resource again in a process of its own (scim_main.mjs).
@@ -40,19 +43,35 @@ export function scimService({token, patch = true, bulk = true}) {
     },
     degress: (resource) => {
       if (!users.delete(resource.id)) throw missing(resource.id);
-    }});
+    },
+  });
 
   const app = express();
   // A service that says it has no PATCH refuses it as RFC 7644, 3.12 wants: 501.
-  app.patch('*', (request, response, next) => (patch ? next() : response.status(501).json({
-    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: '501', detail: 'PATCH is not supported'})));
-  app.use('/scim/v2', new SCIMMYRouters({
-    type: 'bearer',
-    handler: (request) => {
-      if (request.header('Authorization') !== `Bearer ${token}`) throw new Error('a valid bearer token is required');
-      return 'perennial';
-    }}));
-  SCIMMY.Config.set({patch, etag: false, bulk: bulk ? {supported: true, maxOperations: 100, maxPayloadSize: 100_000} : false});
+  app.patch('*', (request, response, next) =>
+    patch
+      ? next()
+      : response.status(501).json({
+          schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+          status: '501',
+          detail: 'PATCH is not supported',
+        }),
+  );
+  app.use(
+    '/scim/v2',
+    new SCIMMYRouters({
+      type: 'bearer',
+      handler: (request) => {
+        if (request.header('Authorization') !== `Bearer ${token}`) throw new Error('a valid bearer token is required');
+        return 'perennial';
+      },
+    }),
+  );
+  SCIMMY.Config.set({
+    patch,
+    etag: false,
+    bulk: bulk ? {supported: true, maxOperations: 100, maxPayloadSize: 100_000} : false,
+  });
   return app;
 }
 
