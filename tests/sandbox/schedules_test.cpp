@@ -137,6 +137,32 @@ TEST(BillingSchedules, ReleasesTheSubscriptionAndItsCancelDate) {
   EXPECT_EQ(billing(world, "POST", made.path(), "end_behavior=cancel").status, 400);
 }
 
+TEST(BillingSchedules, CountAsRenewedWhileTheTermIsStillToCome) {
+  World world(small_world(2));
+  const Scheduled made(world);
+  const PlannedRenewal& renewal = *world.estate.renewal("R-000001");
+  const auto judged = [&] {
+    return json_of(
+        control(world, "GET", "/settlement?renewal=R-000001"))["list"][0]["subscription"];
+  };
+  EXPECT_EQ(judged()["renewed"], false);
+  const std::string form = "phases[0][start_date]=" + std::to_string(made.begin()) +
+                           "&phases[0][end_date]=" + std::to_string(made.end()) +
+                           "&phases[0][items][0][price]=" + made.price() +
+                           "&phases[1][items][0][price]=" + made.price() +
+                           "&phases[1][metadata][renewal_number]=R-000001&end_behavior=cancel";
+  const auto ending = [&](Day day) {
+    return form + "&phases[1][end_date]=" + std::to_string(unix_seconds(start_of(day)));
+  };
+
+  ASSERT_EQ(billing(world, "POST", made.path(), ending(renewal.end + std::chrono::days(1))).status,
+            200);
+  EXPECT_EQ(judged()["renewed"], false);
+  ASSERT_EQ(billing(world, "POST", made.path(), ending(renewal.end)).status, 200);
+
+  EXPECT_EQ(judged()["renewed"], true);
+}
+
 TEST(BillingSchedules, RefusesAScheduleThatNamesNothingToSchedule) {
   World world(small_world(2));
 
