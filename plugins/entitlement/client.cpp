@@ -1,5 +1,7 @@
 #include "plugins/entitlement/client.hpp"
 
+#include <tuple>
+
 #include "plugins/common/url.hpp"
 #include "plugins/entitlement/faults.hpp"
 
@@ -114,6 +116,47 @@ Answer<Client::User> Client::read_user(const Request& request) {
   return user;
 }
 
+Answer<HttpResponse> Client::read(const std::string& path, const common::Deadline& deadline,
+                                  std::int64_t now_ms) {
+  common::HttpRequest request;
+  request.url = common::joined_url(config_.connection.base_url, path);
+  Answer<HttpResponse> answer = send(std::move(request), deadline, now_ms);
+  if (!answer) return tl::unexpected(common::as_read(answer.error()));
+  return answer;
+}
+
+Answer<Features> Client::features(const common::Deadline& deadline, std::int64_t now_ms) {
+  {
+    const std::lock_guard lock(features_mutex_);
+    if (features_) return *features_;
+  }
+  const Answer<HttpResponse> answer = read("ServiceProviderConfig", deadline, now_ms);
+  if (!answer) return tl::unexpected(answer.error());
+  Features features;
+  if (common::is_success(answer->status)) {
+    const common::Parsed<Json> config = common::parse_json(answer->body);
+    if (!config) {
+      return tl::unexpected(common::as_read(common::unreadable_answer(config.error())));
+    }
+    features = features_of(*config);
+  } else if (!is_missing_endpoint(answer->status)) {
+    return tl::unexpected(fault_of(*answer, true));
+  }
+  const std::lock_guard lock(features_mutex_);
+  features_ = features;
+  return features;
+}
+
+Json Client::attributes_of(const Request& request) const {
+  Json attributes = Json::object();
+  if (const Json* given = common::find_at(request.payload, {"attributes"});
+      given != nullptr && given->is_object()) {
+    attributes = *given;
+  }
+  attributes[config_.until_attribute] = common::text_at(request.payload, {"until"});
+  return attributes;
+}
+
 Json Client::operations_of(const Request& request) const {
   Json operations = Json::array();
   const auto set = [&](const std::string& attribute, const Json& value) {
@@ -121,30 +164,56 @@ Json Client::operations_of(const Request& request) const {
     operations.push_back(
         {{"op", "replace"}, {"path", config_.extension_urn + ":" + attribute}, {"value", value}});
   };
-  set(config_.until_attribute, common::text_at(request.payload, {"until"}));
-  if (const Json* attributes = common::find_at(request.payload, {"attributes"});
-      attributes != nullptr && attributes->is_object()) {
-    for (const auto& [attribute, value] : attributes->items()) set(attribute, value);
+  const Json attributes = attributes_of(request);
+  set(config_.until_attribute, attributes[config_.until_attribute]);
+  for (const auto& [attribute, value] : attributes.items()) {
+    if (attribute != config_.until_attribute) set(attribute, value);
   }
   return operations;
 }
 
-sdk::Outcome Client::patch(const User& user, const Request& request) {
+common::HttpRequest Client::change_of(const User& user, const Features& features,
+                                      const Request& request) const {
   common::HttpRequest change;
-  change.method = "PATCH";
+  change.method = features.has_patch ? "PATCH" : "PUT";
   change.url =
       common::joined_url(config_.connection.base_url, "Users/" + common::percent_encoded(user.id));
   change.headers.add("Content-Type", media_type);
-  if (!user.etag.empty()) change.headers.add("If-Match", user.etag);
-  change.body = common::text_of({{"schemas", {"urn:ietf:params:scim:api:messages:2.0:PatchOp"}},
-                                 {"Operations", operations_of(request)}});
-  const Answer<HttpResponse> answer = send(std::move(change), request.deadline, request.now_ms);
+  if (features.has_versions && !user.etag.empty()) change.headers.add("If-Match", user.etag);
+  change.body = common::text_of(
+      features.has_patch
+          ? Json{{"schemas", {"urn:ietf:params:scim:api:messages:2.0:PatchOp"}},
+                 {"Operations", operations_of(request)}}
+          : replaced_user(user.resource, config_.extension_urn, attributes_of(request)));
+  return change;
+}
+
+sdk::Outcome Client::change(const User& user, const Request& request) {
+  Answer<Features> features = this->features(request.deadline, request.now_ms);
+  if (!features) return common::outcome_of(features.error());
+  Answer<HttpResponse> answer =
+      send(change_of(user, *features, request), request.deadline, request.now_ms);
+  // 501 and 405 come before anything was done (RFC 7644, 3.5.2 and 3.12), whatever the
+  // configuration promised: the same change goes as a whole user, here and from now on.
+  if (answer && features->has_patch && (answer->status == 501 || answer->status == 405)) {
+    features->has_patch = false;
+    {
+      const std::lock_guard lock(features_mutex_);
+      features_ = *features;
+    }
+    answer = send(change_of(user, *features, request), request.deadline, request.now_ms);
+  }
   if (!answer) return common::outcome_of(answer.error());
-  if (!common::is_success(answer->status)) return common::outcome_of(fault_of(*answer, false));
+  return judge(*answer, user, request);
+}
+
+sdk::Outcome Client::judge(const HttpResponse& answer, const User& user,
+                           const Request& request) const {
+  if (!common::is_success(answer.status)) return common::outcome_of(fault_of(answer, false));
   const std::string until = common::text_at(request.payload, {"until"});
   // 204 carries nothing; 200 carries the user, which must then say what was asked for.
-  if (answer->status != 204) {
-    const common::Parsed<Json> changed = common::parse_json(answer->body);
+  if (answer.status != 204) {
+    const common::Parsed<Json> changed = common::parse_json(answer.body);
     if (!changed) return common::outcome_of(common::unreadable_answer(changed.error()));
     const std::string now =
         common::text_at(*changed, {config_.extension_urn.c_str(), config_.until_attribute.c_str()});
@@ -172,7 +241,7 @@ sdk::Outcome Client::extend(const Request& request) {
                                                 ", which is later than " + until +
                                                 "; an extension never shortens it");
   }
-  return patch(*user, request);
+  return change(*user, request);
 }
 
 sdk::LookupAnswer Client::find_extension(const Request& request) {
@@ -193,27 +262,42 @@ sdk::LookupAnswer Client::find_extension(const Request& request) {
 }
 
 void Client::check(const common::Deadline& deadline, std::int64_t now_ms, sdk::HealthReply& reply) {
-  common::HttpRequest read;
-  read.url = common::joined_url(config_.connection.base_url, "ServiceProviderConfig");
-  const Answer<HttpResponse> answer = send(std::move(read), deadline, now_ms);
-  if (!answer || !common::is_success(answer->status)) {
+  const Answer<HttpResponse> answer = read("ServiceProviderConfig", deadline, now_ms);
+  if (answer && is_missing_endpoint(answer->status)) {
+    reply.finding(sdk::Level::warning, "service",
+                  "no ServiceProviderConfig: PATCH and versions are tried");
+  } else if (!answer || !common::is_success(answer->status)) {
     const Fault fault = answer ? fault_of(*answer, true) : answer.error();
     reply.finding(sdk::Level::error, "service", fault.code + ": " + fault.text);
     return;
-  }
-  const common::Parsed<Json> service = common::parse_json(answer->body);
-  const Json* patch = service ? common::find_at(*service, {"patch", "supported"}) : nullptr;
-  if (patch == nullptr || *patch != true) {
-    reply.finding(sdk::Level::error, "patch", "the service does not say that it supports PATCH");
+  } else if (const common::Parsed<Json> service = common::parse_json(answer->body); service) {
+    report_features(features_of(*service), reply);
   } else {
-    reply.finding(sdk::Level::info, "patch", "the service supports PATCH");
+    reply.finding(sdk::Level::error, "service", "ServiceProviderConfig: " + service.error());
+    return;
   }
-  const Json* etag = service ? common::find_at(*service, {"etag", "supported"}) : nullptr;
-  reply.finding(
-      etag != nullptr && *etag == true ? sdk::Level::info : sdk::Level::warning, "etag",
-      etag != nullptr && *etag == true
-          ? "the service gives versions"
-          : "the service gives no versions: two changes at once may overwrite each other");
+  check_extension(deadline, now_ms, reply);
+}
+
+// Both endpoints are optional for a service in practice: one that lacks them is checked by use.
+void Client::check_extension(const common::Deadline& deadline, std::int64_t now_ms,
+                             sdk::HealthReply& reply) {
+  using Judge = void (*)(const Json&, const Config&, sdk::HealthReply&);
+  const std::tuple<const char*, std::string, Judge> documents[] = {
+      {"schema", "Schemas/" + common::percent_encoded(config_.extension_urn), report_schema},
+      {"resource_type", "ResourceTypes/User", report_type}};
+  for (const auto& [name, path, judge] : documents) {
+    const Answer<HttpResponse> answer = read(path, deadline, now_ms);
+    const common::Parsed<Json> document = answer && common::is_success(answer->status)
+                                              ? common::parse_json(answer->body)
+                                              : tl::unexpected(std::string("no document"));
+    if (document) {
+      judge(*document, config_, reply);
+    } else {
+      const Fault fault = answer ? fault_of(*answer, true) : answer.error();
+      reply.finding(sdk::Level::warning, name, "cannot be read: " + fault.text);
+    }
+  }
 }
 
 }  // namespace perennial::plugins::entitlement

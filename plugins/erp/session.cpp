@@ -91,12 +91,14 @@ Answer<HttpResponse> Session::read(const Access& access, const Deadline& deadlin
   return answer;
 }
 
-Answer<Session::Csrf> Session::csrf(const std::string& service, const std::string& refused,
+Answer<Session::Csrf> Session::csrf(const std::string& service,
+                                    const std::optional<std::string>& refused,
                                     const Deadline& deadline, std::int64_t now_ms) {
   const std::unique_lock lock(csrf_mutex_, deadline.end());
   if (!lock) return tl::unexpected(common::deadline_passed());
   const auto known = csrf_by_service_.find(service);
-  if (known != csrf_by_service_.end() && known->second.token != refused) return known->second;
+  const bool is_known = known != csrf_by_service_.end();
+  if (is_known && (!refused || known->second.token != *refused)) return known->second;
 
   Access access;
   access.service = service;
@@ -104,13 +106,15 @@ Answer<Session::Csrf> Session::csrf(const std::string& service, const std::strin
       send(access, {{std::string(csrf_header), "Fetch"}}, deadline, now_ms);
   if (!answer) return tl::unexpected(common::as_read(answer.error()));
   if (!common::is_success(answer->status)) return tl::unexpected(fault_of(*answer, true));
-  const auto token = answer->headers.find(csrf_header);
-  if (!token || token->empty()) {
-    return tl::unexpected(common::Fault{common::kinds::try_again, "csrf_token_missing",
-                                        "the service gave no x-csrf-token: " + service});
-  }
+  // A service that gives none has no protection of this kind (SAP Gateway lets it be switched off,
+  // other OData servers do not know it) and takes changes without a token.
   Csrf fetched;
-  fetched.token = *token;
+  fetched.token = answer->headers.find(csrf_header).value_or("");
+  if (fetched.token.empty() && refused) {
+    return tl::unexpected(
+        common::Fault{common::kinds::try_again, "csrf_token_missing",
+                      "the service wants an x-csrf-token and gives none: " + service});
+  }
   for (const std::string& line : answer->headers.find_all("set-cookie")) {
     if (auto cookie = cookie_of(line))
       fetched.cookies.insert_or_assign(cookie->first, cookie->second);
@@ -121,7 +125,7 @@ Answer<Session::Csrf> Session::csrf(const std::string& service, const std::strin
 
 Answer<HttpResponse> Session::change(const Access& access, const Deadline& deadline,
                                      std::int64_t now_ms) {
-  std::string refused;
+  std::optional<std::string> refused;
   for (int round = 0; round < 2; ++round) {
     const Answer<Csrf> csrf = this->csrf(access.service, refused, deadline, now_ms);
     if (!csrf) return tl::unexpected(csrf.error());
@@ -131,7 +135,7 @@ Answer<HttpResponse> Session::change(const Access& access, const Deadline& deadl
       cookies.append(name).append("=").append(value);
     }
     common::Headers extra;
-    extra.add(std::string(csrf_header), csrf->token);
+    if (!csrf->token.empty()) extra.add(std::string(csrf_header), csrf->token);
     if (!cookies.empty()) extra.add("Cookie", cookies);
     Answer<HttpResponse> answer = send(access, extra, deadline, now_ms);
     if (!answer || !asks_for_token(*answer)) return answer;

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "plugins/erp/config.hpp"
 
@@ -45,7 +46,8 @@ class Session {
   common::Answer<std::string> authorization(const common::Deadline& deadline, std::int64_t now_ms);
   common::Answer<common::HttpResponse> send(const Access& access, const common::Headers& extra,
                                             const common::Deadline& deadline, std::int64_t now_ms);
-  common::Answer<Csrf> csrf(const std::string& service, const std::string& refused,
+  // `refused` is the token that the service no longer takes.
+  common::Answer<Csrf> csrf(const std::string& service, const std::optional<std::string>& refused,
                             const common::Deadline& deadline, std::int64_t now_ms);
   common::HttpRequest request_of(const Access& access, const common::Headers& extra) const;
 

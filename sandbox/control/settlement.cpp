@@ -120,12 +120,27 @@ void judge_order(const Readings& readings, const PlannedRenewal& renewal, Judged
   judged.shown["order"] = {{"count", count}, {"ids", ids}, {"unblocked", is_unblocked}};
 }
 
+// The metadata of the subscription names the renewal, or that of its schedule and its phases until
+// the phase of the new term has started.
+bool names_renewal(const World& world, const Json& subscription, const std::string& number) {
+  if (find_renewal_number(member_of(subscription, "metadata")) == number) return true;
+  const Json* schedule = world.billing.store()
+                             .named("subscription_schedule")
+                             .newest(text_of(subscription, "schedule"));
+  if (schedule == nullptr) return false;
+  if (find_renewal_number(member_of(*schedule, "metadata")) == number) return true;
+  const Json& phases = member_of(*schedule, "phases");
+  return std::any_of(phases.begin(), phases.end(), [&](const Json& phase) {
+    return find_renewal_number(member_of(phase, "metadata")) == number;
+  });
+}
+
 void judge_subscription(const World& world, const PlannedRenewal& renewal, Judged& judged) {
   const Json* subscription =
       world.billing.store().named("subscription").newest(renewal.subscription_id);
   const std::int64_t until = subscription == nullptr ? 0 : number_of(*subscription, "cancel_at");
-  const bool is_named = subscription != nullptr &&
-                        find_renewal_number(member_of(*subscription, "metadata")) == renewal.number;
+  const bool is_named =
+      subscription != nullptr && names_renewal(world, *subscription, renewal.number);
   const std::string day = until == 0 ? "" : format_day(day_of(from_unix_seconds(until)));
   const bool is_renewed = is_named && day == format_day(renewal.end);
   judged.require(is_renewed, "subscription is not renewed until " + format_day(renewal.end));

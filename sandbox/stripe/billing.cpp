@@ -221,6 +221,7 @@ Answer Billing::route(const Call& call) {
   const std::string kind = path.size() >= 2 && path[0] == "v1" ? path[1] : "";
   if (kind == "customers") return route_customers(call, path);
   if (kind == "subscriptions") return route_subscriptions(call, path);
+  if (kind == "subscription_schedules") return route_schedules(call, path);
   if (kind == "invoices") return route_invoices(call, path);
   if (kind == "invoiceitems") return route_invoice_lines(call, path);
   if (kind == "products") return route_catalog(call, path, "product");
@@ -262,6 +263,11 @@ void Billing::tick() {
     if (is_due) due_drafts.push_back(invoice);
   });
   for (Json& invoice : due_drafts) open_invoice(invoice, {});
+  tick_schedules();
+  tick_subscriptions();
+}
+
+void Billing::tick_subscriptions() {
   std::vector<Json> ended;
   store_.named("subscription").for_each_newest([&](const std::string&, const Json& subscription) {
     const std::int64_t cancel_at = number_of(subscription, "cancel_at");

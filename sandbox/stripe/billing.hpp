@@ -76,6 +76,7 @@ class Billing : public System {
   Answer route(const Call& call);
   Answer route_customers(const Call& call, const std::vector<std::string>& path);
   Answer route_subscriptions(const Call& call, const std::vector<std::string>& path);
+  Answer route_schedules(const Call& call, const std::vector<std::string>& path);
   Answer route_invoices(const Call& call, const std::vector<std::string>& path);
   Answer route_invoice_lines(const Call& call, const std::vector<std::string>& path);
   Answer route_readable(const Call& call, const std::vector<std::string>& path,
@@ -99,6 +100,26 @@ class Billing : public System {
   Answer cancel_subscription(const Call& call, const std::string& id);
   std::optional<StripeError> apply_subscription(const Call& call, Json& subscription);
   std::optional<StripeError> apply_lines(const Call& call, Json& subscription);
+  Json new_subscription(const std::string& customer, std::int64_t begin, std::int64_t end);
+  void tick_subscriptions();
+
+  Answer list_schedules(const Call& call);
+  Answer create_schedule(const Call& call);
+  Answer update_schedule(const Call& call, Json schedule);
+  Answer release_schedule(const Call& call, Json schedule);
+  Answer cancel_schedule(const Call& call, Json schedule);
+  std::optional<StripeError> adopt_subscription(const Call& call, Json& schedule);
+  std::optional<StripeError> plan_subscription(const Call& call, Json& schedule);
+  std::optional<StripeError> replace_phases(const Call& call, Json& schedule);
+  std::optional<StripeError> take_end_behavior(const Call& call, Json& schedule) const;
+  void keep_schedule(const Json& schedule, const std::string& kind, const std::string& type,
+                     const Cause& cause, Json detail);
+  void apply_schedule(const Json& schedule, const Cause& cause);
+  void advance_schedule(Json& schedule, const Cause& cause);
+  void start_schedule(Json& schedule, const Cause& cause);
+  void complete_schedule(Json& schedule, std::int64_t end, const Cause& cause);
+  void end_subscription(const Json& schedule, std::int64_t at, const Cause& cause);
+  void tick_schedules();
 
   Answer create_invoice(const Call& call);
   std::optional<StripeError> check_invoice(const Call& call, Json& invoice) const;
@@ -134,6 +155,8 @@ std::optional<StripeError> read_integer(const Json& form, const std::string& nam
 StripeError missing_parameter(const std::string& name);
 StripeError no_such(const std::string& object, const std::string& id, const std::string& param,
                     int status);
+// The fields of `before` that `after` changed, as events show them.
+Json changed_fields(const Json& before, const Json& after);
 // Merges posted metadata: an empty value removes its key, an empty metadata removes all.
 void merge_metadata(const Json& form, Json& record);
 

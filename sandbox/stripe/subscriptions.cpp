@@ -13,7 +13,8 @@ StripeError wrong_method(const Call& call) {
   return error;
 }
 
-// The fields of `before` that `after` changed, as events show them.
+}  // namespace
+
 Json changed_fields(const Json& before, const Json& after) {
   Json previous = Json::object();
   for (const auto& [name, value] : after.items()) {
@@ -22,8 +23,6 @@ Json changed_fields(const Json& before, const Json& after) {
   }
   return previous;
 }
-
-}  // namespace
 
 std::optional<StripeError> Billing::check_customer(const Call& call) const {
   const std::string id = text_of(call.form, "customer");
@@ -167,37 +166,41 @@ Answer Billing::route_subscriptions(const Call& call, const std::vector<std::str
   return {nullptr, wrong_method(call)};
 }
 
+Json Billing::new_subscription(const std::string& customer, std::int64_t begin, std::int64_t end) {
+  const std::string id = store_.new_id("sub_");
+  return {{"id", id},
+          {"object", "subscription"},
+          {"billing_cycle_anchor", begin},
+          {"cancel_at", nullptr},
+          {"cancel_at_period_end", false},
+          {"canceled_at", nullptr},
+          {"collection_method", "charge_automatically"},
+          {"created", store_.now()},
+          {"current_period_start", begin},
+          {"current_period_end", end},
+          {"customer", customer},
+          {"days_until_due", nullptr},
+          {"ended_at", nullptr},
+          {"items",
+           {{"object", "list"},
+            {"data", Json::array()},
+            {"has_more", false},
+            {"url", "/v1/subscription_items?subscription=" + id}}},
+          {"latest_invoice", nullptr},
+          {"livemode", false},
+          {"metadata", Json::object()},
+          {"pause_collection", nullptr},
+          {"schedule", nullptr},
+          {"start_date", begin},
+          {"status", "active"}};
+}
+
 Answer Billing::create_subscription(const Call& call) {
   if (auto problem = check_customer(call)) return {nullptr, *problem};
   if (!member_of(call.form, "items").is_array()) return {nullptr, missing_parameter("items")};
-  const std::string id = store_.new_id("sub_");
-  const std::int64_t now = store_.now();
   const std::int64_t end = unix_seconds(start_of(add_months(day_of(estate_.clock.now()), 12)));
-  Json subscription{{"id", id},
-                    {"object", "subscription"},
-                    {"billing_cycle_anchor", now},
-                    {"cancel_at", nullptr},
-                    {"cancel_at_period_end", false},
-                    {"canceled_at", nullptr},
-                    {"collection_method", "charge_automatically"},
-                    {"created", now},
-                    {"current_period_start", now},
-                    {"current_period_end", end},
-                    {"customer", text_of(call.form, "customer")},
-                    {"days_until_due", nullptr},
-                    {"ended_at", nullptr},
-                    {"items",
-                     {{"object", "list"},
-                      {"data", Json::array()},
-                      {"has_more", false},
-                      {"url", "/v1/subscription_items?subscription=" + id}}},
-                    {"latest_invoice", nullptr},
-                    {"livemode", false},
-                    {"metadata", Json::object()},
-                    {"pause_collection", nullptr},
-                    {"schedule", nullptr},
-                    {"start_date", now},
-                    {"status", "active"}};
+  Json subscription = new_subscription(text_of(call.form, "customer"), store_.now(), end);
+  const std::string id = text_of(subscription, "id");
   if (auto problem = apply_subscription(call, subscription)) return {nullptr, *problem};
   store_.record("subscription_create", subscription, call.cause, call.form);
   store_.named("subscription").put(id, subscription);
@@ -322,6 +325,15 @@ Answer Billing::update_subscription(const Call& call, const std::string& id) {
   if (text_of(*found, "status") == "canceled") {
     StripeError error;
     error.text = "A canceled subscription can only update its cancellation_details and metadata.";
+    return {nullptr, error};
+  }
+  const std::string schedule = text_of(*found, "schedule");
+  if (!schedule.empty() &&
+      (call.form.contains("cancel_at") || call.form.contains("cancel_at_period_end"))) {
+    StripeError error;
+    error.text = "The subscription is managed by the subscription schedule `" + schedule +
+                 "`, and updating any cancelation behavior directly is not allowed. Please update "
+                 "the schedule instead.";
     return {nullptr, error};
   }
   if (declined_subscriptions.count(id) > 0) {

@@ -81,7 +81,8 @@ class Checker:
     def run(self):
         for top in SOURCES:
             for path in sorted((self.root / top).rglob("*")):
-                if path.suffix in (".cpp", ".hpp", ".h", ".c") and path.is_file():
+                is_ours = "node_modules" not in path.parts
+                if is_ours and path.suffix in (".cpp", ".hpp", ".h", ".c") and path.is_file():
                     self.check_file(path)
         self.check_event_types()
         self.check_silhouettes()

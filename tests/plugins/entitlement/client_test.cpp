@@ -41,6 +41,13 @@ class EntitlementClientTest : public ::testing::Test {
       : config_(*read_config(tests::config_value(config_json()))),
         client_(config_, tests::all_secrets(), transport_) {}
 
+  // The client learns once what the service supports; most tests are about what follows.
+  void SetUp() override { learn(client_, R"({"patch":{"supported":true}})"); }
+  void learn(Client& client, const std::string& service_provider_config, int status = 200) {
+    transport_.answer(status, service_provider_config);
+    EXPECT_TRUE(client.features(common::Deadline(1000), tests::test_now_ms));
+  }
+
   void TearDown() override { EXPECT_TRUE(transport_.is_used_up()); }
 
   ScriptedTransport transport_;
@@ -56,10 +63,10 @@ TEST_F(EntitlementClientTest, TheEndIsStatedOverTheVersionThatWasRead) {
   ASSERT_EQ(outcome.kind, K::done) << outcome.text;
   EXPECT_EQ(tests::json_of(outcome.receipt),
             Json({{"entitlement", "2819c223"}, {"until", "2027-12-01"}}));
-  EXPECT_EQ(tests::query_value(transport_.request(0).url, "filter"),
+  EXPECT_EQ(tests::query_value(transport_.request(1).url, "filter"),
             R"(externalId eq "aurora \"x\"")");
-  EXPECT_EQ(tests::query_value(transport_.request(0).url, "startIndex"), "1");
-  const auto& patch = transport_.request(1);
+  EXPECT_EQ(tests::query_value(transport_.request(1).url, "startIndex"), "1");
+  const auto& patch = transport_.request(2);
   EXPECT_EQ(patch.method, "PATCH");
   EXPECT_EQ(patch.url, "https://idp.example/scim/v2/Users/2819c223");
   EXPECT_EQ(patch.headers.find("if-match"), "W/\"3\"");
@@ -76,7 +83,7 @@ TEST_F(EntitlementClientTest, NoContentIsDoneAndNoVersionSendsNoCondition) {
   transport_.answer(200, users({user("", "")})).answer(204);
   Case extension(payload());
   EXPECT_EQ(client_.extend(extension.request()).kind, K::done);
-  EXPECT_FALSE(transport_.request(1).headers.find("if-match"));
+  EXPECT_FALSE(transport_.request(2).headers.find("if-match"));
 }
 
 TEST_F(EntitlementClientTest, SayingItTwiceChangesNothing) {
@@ -153,7 +160,7 @@ TEST_F(EntitlementClientTest, AStaticTokenThatRotatesIsReadAgainOnce) {
       config_, [&](std::string_view) { return "token-" + std::to_string(++reads); }, transport_);
   transport_.answer(401).answer(200, users({user("2027-12-01")}));
   EXPECT_EQ(rotating.find_extension(Case(payload()).request()).kind, L::done);
-  EXPECT_EQ(transport_.request(1).headers.find("authorization"), "Bearer token-2");
+  EXPECT_EQ(transport_.request(2).headers.find("authorization"), "Bearer token-2");
   transport_.answer(401);
   EXPECT_EQ(client_.extend(Case(payload()).request()).kind, K::unauthorized);
 }
@@ -165,16 +172,92 @@ TEST_F(EntitlementClientTest, APayloadThatNoMappingShouldGiveIsRejectedUnsent) {
   }
 }
 
-TEST_F(EntitlementClientTest, ChecksReadWhatTheServiceSupports) {
-  transport_.answer(200, R"({"patch":{"supported":true},"etag":{"supported":false}})");
-  transport_.answer(200, R"({"patch":{"supported":false},"etag":{"supported":true}})").answer(401);
-  const std::size_t errors[] = {0, 1, 1};
-  for (const std::size_t expected : errors) {
+TEST_F(EntitlementClientTest, AServiceWithoutPatchGetsTheWholeUserBack) {
+  Client client(config_, tests::all_secrets(), transport_);
+  learn(client, R"({"patch":{"supported":false},"etag":{"supported":true}})");
+  Json before = user("2026-12-01");
+  before["displayName"] = "Aurora";
+  before["groups"] = Json::array({{{"value", "g1"}}});
+  transport_.answer(200, users({before})).answer(200, user("2027-12-01").dump());
+
+  EXPECT_EQ(client.extend(Case(payload()).request()).kind, K::done);
+
+  const auto& put = transport_.requests().back();
+  EXPECT_EQ(put.method, "PUT");
+  EXPECT_EQ(put.url, "https://idp.example/scim/v2/Users/2819c223");
+  EXPECT_EQ(put.headers.find("if-match"), "W/\"3\"");
+  const Json body = Json::parse(put.body);
+  EXPECT_EQ(body["displayName"], "Aurora");
+  EXPECT_EQ(body["id"], "2819c223");
+  EXPECT_EQ(body[urn], Json({{"contract", "C-9"}, {"validUntil", "2027-12-01"}}));
+  EXPECT_EQ(body["schemas"].back(), urn);
+  EXPECT_FALSE(body.contains("meta"));
+  EXPECT_FALSE(body.contains("groups"));
+}
+
+TEST_F(EntitlementClientTest, APatchThatIsNotImplementedGoesAsPutAtOnceAndFromThenOn) {
+  for (const int status : {501, 405}) {
+    Client client(config_, tests::all_secrets(), transport_);
+    learn(client, R"({"patch":{"supported":true}})");
+    Case extension(payload());
+    transport_.answer(200, users({user("2026-12-01")})).answer(status).answer(204);
+    EXPECT_EQ(client.extend(extension.request()).kind, K::done) << status;
+    transport_.answer(200, users({user("2026-12-01")})).answer(204);
+    EXPECT_EQ(client.extend(extension.request()).kind, K::done) << status;
+    EXPECT_EQ(transport_.requests().back().method, "PUT");
+  }
+}
+
+TEST_F(EntitlementClientTest, AServiceWithoutVersionsGetsNoCondition) {
+  Client client(config_, tests::all_secrets(), transport_);
+  learn(client, R"({"etag":{"supported":false}})");
+  transport_.answer(200, users({user("2026-12-01")})).answer(204);
+  EXPECT_EQ(client.extend(Case(payload()).request()).kind, K::done);
+  EXPECT_EQ(transport_.requests().back().method, "PATCH");
+  EXPECT_FALSE(transport_.requests().back().headers.find("if-match"));
+}
+
+TEST_F(EntitlementClientTest, AServiceThatSaysNothingOfItselfIsTried) {
+  Client client(config_, tests::all_secrets(), transport_);
+  learn(client, "", 404);
+  transport_.answer(200, users({user("2026-12-01")})).answer(204);
+  EXPECT_EQ(client.extend(Case(payload()).request()).kind, K::done);
+}
+
+TEST_F(EntitlementClientTest, NothingIsChangedBeforeTheServiceIsKnown) {
+  Client client(config_, tests::all_secrets(), transport_);
+  Case extension(payload());
+  transport_.answer(200, users({user("2026-12-01")})).answer(503);
+  EXPECT_EQ(client.extend(extension.request()).kind, K::try_again);
+  transport_.answer(200, users({user("2026-12-01")})).fail(Phase::maybe_sent);
+  EXPECT_EQ(client.extend(extension.request()).kind, K::try_again);
+  transport_.answer(200, users({user("2026-12-01")})).answer(200, "{\"pat");
+  EXPECT_EQ(client.extend(extension.request()).kind, K::try_again);
+}
+
+TEST_F(EntitlementClientTest, ChecksReadTheServiceItsSchemaAndItsUsers) {
+  const std::string service = R"({"patch":{"supported":false},"etag":{"supported":false}})";
+  const auto schema = [](const std::string& name, const std::string& mutability) {
+    return Json{{"attributes", {{{"name", name}, {"mutability", mutability}}}}}.dump();
+  };
+  const std::string type = Json{{"schemaExtensions", {{{"schema", urn}}}}}.dump();
+  const auto errors = [&] {
     tests::HealthRecorder recorder;
     sdk::HealthReply reply(recorder.reply());
     client_.check(common::Deadline(1000), tests::test_now_ms, reply);
-    EXPECT_EQ(recorder.errors(), expected);
-  }
+    return recorder.errors();
+  };
+  transport_.answer(200, service).answer(200, schema("VALIDUNTIL", "readWrite")).answer(200, type);
+  EXPECT_EQ(errors(), 0U);
+  transport_.answer(404).answer(404).answer(404);
+  EXPECT_EQ(errors(), 0U);
+  transport_.answer(200, service).answer(200, schema("end", "readWrite")).answer(200, type);
+  EXPECT_EQ(errors(), 1U);
+  transport_.answer(200, service).answer(200, schema("validUntil", "readOnly"));
+  transport_.answer(200, R"({"schemaExtensions":[]})");
+  EXPECT_EQ(errors(), 2U);
+  transport_.answer(401);
+  EXPECT_EQ(errors(), 1U);
 }
 
 TEST(EntitlementConfigTest, WhatIsWrongIsNamed) {

@@ -142,11 +142,26 @@ TEST_F(ErpClientTest, ATokenRefusedTwiceIsToBeTriedAgain) {
 
 TEST_F(ErpClientTest, EveryLossBeforeThePostIsHarmless) {
   transport_.fail(Phase::maybe_sent, "timeout").fail(Phase::surely_not_sent, "connect_failed");
-  transport_.answer(503).answer(200, "{}");
+  transport_.answer(503);
   Case order(order_payload());
   EXPECT_EQ(client_.create_order(order.request()).kind, K::try_again);
   EXPECT_EQ(client_.create_order(order.request()).kind, K::not_connected);
   EXPECT_EQ(client_.create_order(order.request()).kind, K::try_again);
+}
+
+TEST_F(ErpClientTest, AServiceThatGivesNoTokenTakesChangesWithoutOne) {
+  transport_.answer(200, "{}").answer(201, order_answer("4711")).answer(201, order_answer("4712"));
+  Case order(order_payload());
+  EXPECT_EQ(client_.create_order(order.request()).kind, K::done);
+  EXPECT_FALSE(transport_.request(1).headers.find("x-csrf-token"));
+  Case second(order_payload(), "key-2");
+  EXPECT_EQ(client_.create_order(second.request()).kind, K::done);
+  EXPECT_EQ(transport_.requests().size(), 3u);
+}
+
+TEST_F(ErpClientTest, AServiceThatWantsATokenAndGivesNoneIsToBeTriedAgain) {
+  transport_.answer(200, "{}").answer(403, "", {{"x-csrf-token", "Required"}}).answer(200, "{}");
+  Case order(order_payload());
   EXPECT_EQ(client_.create_order(order.request()).code, "csrf_token_missing");
 }
 
