@@ -34,22 +34,12 @@ std::string check_text(const Json& body) {
   return body["findings"].empty() ? "the plugin has nothing to say\n" : table.text();
 }
 
-// A connector that cannot work is a finding, though the runtime answered.
-int check(const Invocation& invocation, const std::string& path) {
-  bool is_well = true;
-  const int code = ask(invocation, path + "/check", [&](const Json& body) {
-    is_well = body.value("is_well", true);
-    return check_text(body);
-  });
-  return code == exit_ok && !is_well ? exit_findings : code;
-}
-
 int connector(const Invocation& invocation) {
   const std::string what = word_at(invocation, 0);
   const std::string name = word_at(invocation, 1);
   if (what == "list" && name.empty()) return ask(invocation, "/v1/connectors", list_text);
   const std::string path = "/v1/connectors/" + admin::percent_encode(name);
-  if (what == "check" && !name.empty()) return check(invocation, path);
+  if (what == "check" && !name.empty()) return ask(invocation, path + "/check", check_text);
   const bool is_command = (what == "pause" || what == "resume" || what == "drain") && !name.empty();
   if (!is_command) return refuse_usage(invocation, usage);
   return tell(invocation, path + "/" + what, Json{{"why", invocation.why}}.dump(),

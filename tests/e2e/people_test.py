@@ -71,9 +71,12 @@ class PeopleTest(unittest.TestCase):
 
     def start(self, **options):
         self.configure(**options)
+        self.start_again(options.get("http", True))
+
+    def start_again(self, has_http=True):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([PERENNIAL, "run", "-c", self.config], stdout=log, stderr=log)
-        if options.get("http", True):
+        if has_http:
             wait_for(self.is_ready, 30, "the runtime to be ready")
 
     def is_ready(self):
@@ -233,6 +236,11 @@ class PeopleTest(unittest.TestCase):
         self.start(events=0)
         self.assertIn("api_key", self.cli("connector", "check", "testing"))
         self.cli("connector", "check", "nobody", code=1)
+        self.stop()
+        self.config.write_text(self.config.read_text().replace("config: {", "config: {check_error: no way, "))
+        self.start_again()
+        for output in ("text", "json"):
+            self.assertIn("no way", self.cli("connector", "check", "testing", "--output", output, code=1))
         self.cli("connector", "check", code=2)
 
     def test_usage_is_refused_with_what_is_expected(self):
