@@ -35,8 +35,8 @@ Result<chrono::year_month_day> read_date(std::string_view text) {
                                       chrono::day(static_cast<unsigned>(*day))};
     if (date.ok()) return date;
   }
-  return fail(Code::invalid,
-              "expected a day of the calendar such as 2026-03-31, but " + quoted(text) + " came");
+  return fail(Code::invalid, "expected a day of the calendar such as 2026-03-31, but " +
+                                 in_quotes(text) + " came");
 }
 
 Result<std::string> write_date(const chrono::year_month_day& date) {
@@ -111,7 +111,7 @@ Result<std::int64_t> seconds_of(std::string_view instant) {
   const auto refuse = [&] {
     return fail(Code::invalid,
                 "expected an instant such as 2026-03-31T10:00:00Z, with Z or an offset, but " +
-                    quoted(instant) + " came");
+                    in_quotes(instant) + " came");
   };
   const auto hour = number_at(instant, 11, 2);
   const auto minute = number_at(instant, 14, 2);

@@ -19,7 +19,7 @@ constexpr std::int64_t step_max = 1'000'000;
 
 // ISO 4217 table A.1 with amendments to number 179 (www.six-group.com, "Data Standards", current
 // currency and funds codes). Codes whose minor unit the table gives as N.A. (metals, SDR, bond
-// units, XTS, XXX) have none to convert to and are left out.
+// units, codes for tests) have none to convert to and are left out.
 constexpr std::string_view standard_rows =
     "AED2 AFN2 ALL2 AMD2 ANG2 AOA2 ARS2 AUD2 AWG2 AZN2 BAM2 BBD2 BDT2 BGN2 BHD3 BIF0 BMD2 BND2 "
     "BOB2 BOV2 BRL2 BSD2 BTN2 BWP2 BYN2 BZD2 CAD2 CDF2 CHE2 CHF2 CHW2 CLF4 CLP0 CNY2 COP2 COU2 "

@@ -46,7 +46,7 @@ std::string text_of(Wide value) {
 tl::unexpected<Error> no_decimal(std::string_view text) {
   const bool has_exponent =
       text.find_first_of("eE") != std::string_view::npos && is_digits(text.substr(0, 1));
-  return fail(Code::invalid, "expected a decimal such as 12.50, but " + quoted(text) + " came" +
+  return fail(Code::invalid, "expected a decimal such as 12.50, but " + in_quotes(text) + " came" +
                                  (has_exponent ? "; an exponent hides how many digits are exact, "
                                                  "have the source write them out"
                                                : ""));
@@ -67,7 +67,7 @@ Result<Decimal> read_decimal(std::string_view text, std::size_t digits_max) {
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
   if (whole.size() + fraction.size() > digits_max) {
     return fail(Code::invalid, "expected at most " + std::to_string(digits_max) + " digits, but " +
-                                   quoted(text) + " has more");
+                                   in_quotes(text) + " has more");
   }
   Decimal decimal{0, fraction.size()};
   for (const std::string_view part : {whole, fraction}) {
@@ -113,11 +113,11 @@ tl::unexpected<Error> inexact(std::string_view decimal, const Decimal& value,
                               const CurrencyRule& rule) {
   if (value.scale > static_cast<std::size_t>(rule.digits)) {
     return fail(Code::invalid, "expected at most " + std::to_string(rule.digits) +
-                                   " decimal digits, but " + quoted(decimal) +
+                                   " decimal digits, but " + in_quotes(decimal) +
                                    " has more; round it where it is made, or name a rounding mode");
   }
   return fail(Code::invalid, "expected a multiple of " + from_minor(rule.step, rule.digits) +
-                                 ", but " + quoted(decimal) +
+                                 ", but " + in_quotes(decimal) +
                                  " is none; change the amount, or name a rounding mode");
 }
 
@@ -132,7 +132,8 @@ Result<std::vector<Wide>> read_weights(const std::vector<std::string>& weights) 
     auto decimal = read_decimal(weight, weight_digits_max);
     if (!decimal) return tl::unexpected(decimal.error());
     if (decimal->coefficient < 0) {
-      return fail(Code::invalid, "expected weights of at least 0, but " + quoted(weight) + " came");
+      return fail(Code::invalid,
+                  "expected weights of at least 0, but " + in_quotes(weight) + " came");
     }
     scale = std::max(scale, decimal->scale);
     decimals.push_back(*decimal);
@@ -145,14 +146,14 @@ Result<std::vector<Wide>> read_weights(const std::vector<std::string>& weights) 
     return fail(Code::invalid,
                 "expected weights of at most 18 digits between the largest and the "
                 "finest, but " +
-                    quoted(weights[index]) + " has more");
+                    in_quotes(weights[index]) + " has more");
   }
   return all;
 }
 
 }  // namespace
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   constexpr std::size_t shown_max = 60;
   return "\"" + std::string(value.substr(0, shown_max)) + (value.size() > shown_max ? "..." : "") +
          "\"";
@@ -168,7 +169,7 @@ Result<Rounding> rounding_of(std::string_view word) {
     if (name == word) return rounding;
   }
   return fail(Code::invalid, "expected half_even, half_up, down or up as the rounding mode, but " +
-                                 quoted(word) + " came");
+                                 in_quotes(word) + " came");
 }
 
 Result<std::int64_t> to_minor(std::string_view decimal, const CurrencyRule& rule,
@@ -183,7 +184,7 @@ Result<std::int64_t> to_minor(std::string_view decimal, const CurrencyRule& rule
     return inexact(decimal, *value, rule);
   }
   const Wide minor = round(numerator, denominator, rounding) * rule.step;
-  return within_bounds(is_negative ? -minor : minor, quoted(decimal));
+  return within_bounds(is_negative ? -minor : minor, in_quotes(decimal));
 }
 
 std::string from_minor(std::int64_t minor, int digits) {

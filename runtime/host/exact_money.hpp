@@ -44,6 +44,6 @@ enum class Rounding { refuse, half_even, half_up, down, up };
 [[nodiscard]] Result<std::string> multiply(std::string_view left, std::string_view right);
 
 // `value` cut to a length that fits a reason, as JSON text.
-[[nodiscard]] std::string quoted(std::string_view value);
+[[nodiscard]] std::string in_quotes(std::string_view value);
 
 }  // namespace perennial::host

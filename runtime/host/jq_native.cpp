@@ -339,7 +339,7 @@ Result<JqValue> NativeFunctions::answer(const jv& request) {
     if (function.name == view_of(name)) return function.call(arguments);
   }
   return fail(Code::unsupported, "expected a function of this release, but " +
-                                     quoted(view_of(name)) +
+                                     in_quotes(view_of(name)) +
                                      " came; the mapping program is of a "
                                      "later one");
 }

@@ -169,32 +169,20 @@ class Follower {
     switch (node.kind) {
       case Kind::identity:
         return input;
-      case Kind::recursion: {
-        MoneyValue all = input;
-        all.join(input.any());
-        return all;
-      }
+      case Kind::recursion:
+        return recursion(input);
       case Kind::field:
         return field(node, input, scopes);
       case Kind::iteration:
         return child(0).any();
-      case Kind::slice: {
-        MoneyValue of = child(0);
-        for (std::size_t index = 1; index < node.children.size(); ++index) (void)child(index);
-        return of;
-      }
+      case Kind::slice:
+        return slice(node, input, scopes);
       case Kind::literal:
         return {};
       case Kind::text:
         return text(node, input, scopes);
-      case Kind::array: {
-        MoneyValue all;
-        if (!node.children.empty()) {
-          const MoneyValue element = child(0);
-          if (!element.is_nothing) all.add_element(element);
-        }
-        return all;
-      }
+      case Kind::array:
+        return array(node, input, scopes);
       case Kind::object:
         return object(node, input, scopes);
       case Kind::variable:
@@ -207,15 +195,8 @@ class Follower {
         return value_of(*node.children[1], child(0), scopes);
       case Kind::comma:
       case Kind::alternative:
-      case Kind::attempt: {
-        MoneyValue all = child(0);
-        // The handler of an attempt sees the error's text.
-        const bool is_handler = node.kind == Kind::attempt;
-        if (node.children.size() > 1) {
-          all.join(value_of(*node.children[1], is_handler ? MoneyValue() : input, scopes));
-        }
-        return all;
-      }
+      case Kind::attempt:
+        return either(node, input, scopes);
       case Kind::arithmetic:
         return arithmetic(node, child(0), child(1));
       case Kind::comparison:
@@ -230,16 +211,8 @@ class Follower {
         of.computed = here(node);
         return of;
       }
-      case Kind::condition: {
-        MoneyValue all = MoneyValue::nothing();
-        const std::size_t count = node.children.size();
-        for (std::size_t index = 0; index + 1 < count; index += 2) {
-          (void)child(index);
-          all.join(child(index + 1));
-        }
-        all.join(child(count - 1));
-        return all;
-      }
+      case Kind::condition:
+        return condition(node, input, scopes);
       case Kind::binding: {
         const MoneyValue source = child(0);
         return value_of(*node.children[1], input, bind(node.patterns, source, input, scopes));
@@ -253,6 +226,49 @@ class Follower {
         return MoneyValue::nothing();
     }
     return {};
+  }
+
+  static MoneyValue recursion(const MoneyValue& input) {
+    MoneyValue all = input;
+    all.join(input.any());
+    return all;
+  }
+
+  MoneyValue slice(const JqNode& node, const MoneyValue& input, const Scopes& scopes) {
+    MoneyValue of = value_of(*node.children[0], input, scopes);
+    for (std::size_t index = 1; index < node.children.size(); ++index) {
+      (void)value_of(*node.children[index], input, scopes);
+    }
+    return of;
+  }
+
+  MoneyValue array(const JqNode& node, const MoneyValue& input, const Scopes& scopes) {
+    MoneyValue all;
+    if (node.children.empty()) return all;
+    const MoneyValue element = value_of(*node.children[0], input, scopes);
+    if (!element.is_nothing) all.add_element(element);
+    return all;
+  }
+
+  // a, b and a // b and try a catch b, whose handler sees the text of the error.
+  MoneyValue either(const JqNode& node, const MoneyValue& input, const Scopes& scopes) {
+    MoneyValue all = value_of(*node.children[0], input, scopes);
+    if (node.children.size() > 1) {
+      const bool is_handler = node.kind == Kind::attempt;
+      all.join(value_of(*node.children[1], is_handler ? MoneyValue() : input, scopes));
+    }
+    return all;
+  }
+
+  MoneyValue condition(const JqNode& node, const MoneyValue& input, const Scopes& scopes) {
+    MoneyValue all = MoneyValue::nothing();
+    const std::size_t count = node.children.size();
+    for (std::size_t index = 0; index + 1 < count; index += 2) {
+      (void)value_of(*node.children[index], input, scopes);
+      all.join(value_of(*node.children[index + 1], input, scopes));
+    }
+    all.join(value_of(*node.children[count - 1], input, scopes));
+    return all;
   }
 
   Scopes checked_definition(const JqNode& node, const Scopes& scopes) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include "runtime/host/exact_money.hpp"
 
@@ -196,12 +198,18 @@ class TzifReader {
 
 Result<ZoneRules> ZoneRules::load(const std::string& name) {
   const auto refuse = [&](const char* cure) {
-    return fail(Code::invalid,
-                "expected a time zone such as Europe/Berlin, but " + quoted(name) + " came" + cure);
+    return fail(Code::invalid, "expected a time zone such as Europe/Berlin, but " +
+                                   in_quotes(name) + " came" + cure);
   };
   if (!is_zone_name(name)) return refuse("");
-  std::ifstream file(std::string(zone_directory) + name, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string path = std::string(zone_directory) + name;
+  std::error_code error;
+  std::string bytes;
+  // Names of regions are folders, and reading one would throw.
+  if (std::filesystem::is_regular_file(path, error)) {
+    std::ifstream file(path, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+  }
   if (bytes.empty() || bytes.size() > file_bytes_max) {
     return refuse("; the zones known here are those of the package tzdata");
   }

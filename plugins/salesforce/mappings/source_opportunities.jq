@@ -38,6 +38,7 @@ def plain: if . == null then null else tostring | sub("[.]0+$"; "") end;
                 period: {start: given(.ServiceDate, $opportunity.Service_Start__c),
                          end: given(.End_Date__c, $opportunity.Service_End__c)}}
              | without_nulls],
+           instalments: (.Instalments__c | plain | if . == null then null else tonumber end),
            total_minor: (.Amount | tostring | to_minor($currency; "iso4217")),
            owner: given(.Owner.Email, .OwnerId)}
           | without_nulls)}
