@@ -93,7 +93,7 @@ std::optional<Config> load_config(const std::string& path, Findings& findings) {
   Config config;
   config.path = path;
   config.graph = std::make_shared<pipeline::Graph>();
-  LoadContext context{reader, config, std::make_shared<policy::Registry>(), {}, {}, {}};
+  LoadContext context{reader, config, std::make_shared<policy::Registry>(), {}, {}, {}, {}, {}};
   read_includes(context, *root);
   read_sections(context, *root);
   config.graph->registry = context.registry;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/app/findings.hpp"
+#include "runtime/host/currency_profile.hpp"
 #include "runtime/host/manifest.hpp"
 #include "runtime/host/plugin_catalog.hpp"
 #include "runtime/pipeline/graph.hpp"
@@ -44,6 +45,7 @@ struct ConnectorConfig {
   std::map<std::string, std::string> secrets;  // by dotted path of the field
   Bytes vars;                                  // msgpack map for the mappings; empty = none
   std::string mapping_directory;               // the operator's overrides; empty = none
+  host::CurrencyProfiles currency_profiles;    // the plugin's, then the operator's
   std::vector<SourceConfig> sources;
 };
 

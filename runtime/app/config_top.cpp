@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "runtime/app/config_loader.hpp"
+#include "runtime/host/money_check.hpp"
 
 namespace perennial::app {
 namespace {
@@ -243,6 +244,7 @@ void read_schemas(LoadContext& context, const YamlNode* node) {
         reader.add(place, "bad-schema", file + ": " + schema.error().reason);
         continue;
       }
+      context.money_fields.merge(host::money_fields(*text));
       const std::string type = fs::path(file).stem().string();
       context.registry->schemas[type] = *schema;
       context.event_types.push_back(type);

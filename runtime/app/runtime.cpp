@@ -92,6 +92,7 @@ host::ConnectorSpec Runtime::spec_of(const ConnectorConfig& connector) const {
   for (const auto& [field, value] : connector.secrets) spec.secrets[field] = value;
   spec.vars = connector.vars;
   spec.mapping_override_directory = connector.mapping_directory;
+  spec.currency_profiles = connector.currency_profiles;
   spec.map_archive_directory = data_->map_archive();
   for (const SourceConfig& source : connector.sources) {
     host::SourceSpec one;
