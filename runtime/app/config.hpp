@@ -41,6 +41,7 @@ struct ConnectorConfig {
   std::string name;
   const host::Manifest* manifest = nullptr;  // in Config::catalog
   Hosting hosting = Hosting::process;
+  bool is_observing = false;                   // mode: observe
   Bytes config;                                // msgpack, defaults filled in, secrets left out
   std::map<std::string, std::string> secrets;  // by dotted path of the field
   Bytes vars;                                  // msgpack map for the mappings; empty = none

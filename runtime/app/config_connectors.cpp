@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> connector_keys = {
-    "plugin", "version", "hosting",  "config",        "sources",
-    "retry",  "vars",    "mappings", "in_flight_max", "currency_profiles"};
+    "plugin",   "version",       "hosting",           "config", "sources", "retry", "vars",
+    "mappings", "in_flight_max", "currency_profiles", "mode"};
 
 template <typename Named>
 std::vector<std::string> names_of(const std::vector<Named>& all) {
@@ -175,6 +175,8 @@ pipeline::Idempotency idempotency_of(host::IdempotencyKind kind) {
 void plan_connector(LoadContext& context, const ConnectorConfig& connector,
                     const policy::RetryPolicy& retry, std::uint32_t in_flight_max) {
   pipeline::ConnectorPlan plan;
+  plan.is_observing = connector.is_observing;
+  for (const SourceConfig& source : connector.sources) plan.sources.push_back(source.name);
   plan.plugin = connector.manifest->id;
   plan.retry = retry;
   std::uint32_t in_flight = 0;
@@ -205,6 +207,9 @@ void read_connector(LoadContext& context, const YamlEntry& entry) {
   if (const YamlEntry* hosting = entry.value.find("hosting")) {
     const auto word = reader.one_of(hosting->value, {"process", "in_process"});
     connector.hosting = word && *word == "in_process" ? Hosting::in_process : Hosting::process;
+  }
+  if (const YamlEntry* mode = entry.value.find("mode")) {
+    connector.is_observing = reader.one_of(mode->value, {"active", "observe"}) == "observe";
   }
   const YamlEntry* config = entry.value.find("config");
   PluginConfig plugin_config;

@@ -35,6 +35,8 @@ bool check_money_of_filter(LoadContext& context, const std::string& filter, cons
 
 // Merges what `include:` names into `root`.
 void read_includes(LoadContext& context, YamlNode& root);
+// Lays the file that `overrides:` names over `root`: maps are merged, everything else is replaced.
+void read_overrides(LoadContext& context, YamlNode& root);
 
 void read_top(LoadContext& context, const YamlNode& root);
 void read_http(LoadContext& context, const YamlNode& node);

@@ -232,6 +232,27 @@ class PeopleTest(unittest.TestCase):
         wait_for(lambda: self.get("/v1/events?type=testing.happened.v1")["events"], 30, "the webhook's event")
         self.assertEqual(self.http("POST", "/webhooks/nobody/hook", body="77", token=None)[0], 404)
 
+    def test_a_source_is_moved_and_read_again_without_a_second_effect(self):
+        self.start(events=5)
+        wait_for(lambda: self.get("/status")["events_accepted"] == 5, 30, "the first events")
+        self.assertIn("events", self.cli("connector", "cursor", "show", "testing"))
+        words = ("connector", "cursor", "set", "testing", "events", "--start", "all")
+        self.cli(*words, code=2)
+        self.assertIn("pause it", self.cli(*words, "--why", "read again", code=1))
+
+        self.cli("connector", "pause", "testing", "--why", "read again")
+        self.assertIn("set:", self.cli(*words, "--why", "read again"))
+        self.assertIn("start all", self.cli("connector", "cursor", "show", "testing"))
+        self.cli("connector", "resume", "testing")
+
+        def read_again():
+            lines = self.http("GET", "/metrics")[1].splitlines()
+            return any(line.startswith("perennial_events_received_total") and 'verdict="duplicate"' in line
+                       and float(line.split()[-1]) >= 5 for line in lines)
+        wait_for(read_again, 30, "the events to be seen again")
+        self.assertEqual(self.get("/status")["events_accepted"], 5)
+        self.assertIn("read again", self.cli("journal", "dump"))
+
     def test_a_connector_is_checked(self):
         self.start(events=0)
         self.assertIn("api_key", self.cli("connector", "check", "testing"))
