@@ -14,6 +14,7 @@
 #include "runtime/admin/http_client.hpp"
 #include "runtime/admin/http_server.hpp"
 #include "runtime/base/hash.hpp"
+#include "runtime/wire/routing.hpp"
 #include "tests/support/partition_driver.hpp"
 
 namespace perennial::test {
