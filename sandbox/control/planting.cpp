@@ -65,6 +65,20 @@ int Planting::plant(int count, const Json& params) {
   return planted;
 }
 
+std::optional<std::string> Planting::plant_on(const std::string& renewal, const std::string& kind,
+                                              const Json& params) {
+  if (world_.estate.renewal(renewal) == nullptr) {
+    return "expected \"renewal\" to be planned, but there is no " + renewal;
+  }
+  const auto found = std::find_if(profiles.begin(), profiles.end(),
+                                  [&](const KindProfile& profile) { return kind == profile.kind; });
+  if (found == profiles.end()) {
+    return "expected \"kind\" to be the kind of a planted cause, but it is \"" + kind + "\"";
+  }
+  plant_one(renewal, static_cast<std::size_t>(found - profiles.begin()), params);
+  return std::nullopt;
+}
+
 void Planting::plant_one(const std::string& number, std::size_t kind, const Json& params) {
   const PlannedRenewal& renewal = *world_.estate.renewal(number);
   const PlannedAccount& account = world_.estate.account_of(renewal);

@@ -57,6 +57,9 @@ class Billing : public System {
   // The business clock moved: what was due by then happens now.
   void tick();
 
+  // Forgets every idempotency key, as the vendor does after a day; gives how many there were.
+  std::size_t prune_keys();
+
   // Planted causes.
   std::set<std::string> declined_subscriptions;
   void delete_customer(const std::string& id);
@@ -73,12 +76,25 @@ class Billing : public System {
   Response respond(const Call& call, const Answer& answer) const;
   Response failed(const Call& call, const StripeError& error) const;
   std::optional<Response> replay(const Call& call);
+  Response broken(Call call);
   Answer route(const Call& call);
   Answer route_customers(const Call& call, const std::vector<std::string>& path);
   Answer route_subscriptions(const Call& call, const std::vector<std::string>& path);
   Answer route_schedules(const Call& call, const std::vector<std::string>& path);
   Answer route_invoices(const Call& call, const std::vector<std::string>& path);
   Answer route_invoice_lines(const Call& call, const std::vector<std::string>& path);
+  Answer route_refunds(const Call& call, const std::vector<std::string>& path);
+  Answer create_refund(const Call& call);
+  Answer refund_charge(Json charge, std::optional<std::int64_t> amount, const Call& call);
+  Answer route_credit_notes(const Call& call, const std::vector<std::string>& path);
+  Answer create_credit_note(const Call& call);
+  Json keep_credit_note(const Call& call, Json& invoice, std::int64_t amount,
+                        std::int64_t before_payment);
+  Answer route_quotes(const Call& call, const std::vector<std::string>& path);
+  Answer create_quote(const Call& call);
+  Answer move_quote(const Call& call, Json quote, const std::string& from, const std::string& to,
+                    const std::string& event);
+  Answer create_meter_event(const Call& call);
   Answer route_readable(const Call& call, const std::vector<std::string>& path,
                         const std::string& object);
   Answer route_catalog(const Call& call, const std::vector<std::string>& path,
@@ -111,6 +127,7 @@ class Billing : public System {
   std::optional<StripeError> adopt_subscription(const Call& call, Json& schedule);
   std::optional<StripeError> plan_subscription(const Call& call, Json& schedule);
   std::optional<StripeError> replace_phases(const Call& call, Json& schedule);
+  std::optional<StripeError> check_schedule_owner(const std::string& subscription) const;
   std::optional<StripeError> take_end_behavior(const Call& call, Json& schedule) const;
   void keep_schedule(const Json& schedule, const std::string& kind, const std::string& type,
                      const Cause& cause, Json detail);
@@ -143,6 +160,7 @@ class Billing : public System {
   Estate& estate_;
   Store store_;
   std::map<std::string, Remembered> remembered_;
+  std::map<std::string, std::int64_t> meter_identifiers_;  // and when they were first taken
   std::mutex in_flight_mutex_;
   std::multiset<std::string> in_flight_;  // guarded by in_flight_mutex_
 };
@@ -155,6 +173,7 @@ std::optional<StripeError> read_integer(const Json& form, const std::string& nam
 StripeError missing_parameter(const std::string& name);
 StripeError no_such(const std::string& object, const std::string& id, const std::string& param,
                     int status);
+StripeError declined_card();
 // The fields of `before` that `after` changed, as events show them.
 Json changed_fields(const Json& before, const Json& after);
 // Merges posted metadata: an empty value removes its key, an empty metadata removes all.

@@ -163,6 +163,24 @@ TEST(BillingSchedules, CountAsRenewedWhileTheTermIsStillToCome) {
   EXPECT_EQ(judged()["renewed"], true);
 }
 
+TEST(BillingSchedules, AreRefusedForADeclinedCardAndADeletedCustomer) {
+  World world(small_world(2));
+  const Scheduled made(world);
+  const Json declined = {{"renewal", "R-000001"}, {"kind", "card_declined"}};
+  const Json deleted = {{"renewal", "R-000001"}, {"kind", "customer_deleted"}};
+
+  ASSERT_EQ(control(world, "POST", "/planted", declined).status, 201);
+  const Response card = billing(world, "POST", made.path(), made.two_phases(made.begin()));
+  ASSERT_EQ(control(world, "POST", "/planted", deleted).status, 201);
+  const Response gone = billing(world, "POST", made.path(), made.two_phases(made.begin()));
+  control(world, "DELETE", "/planted");
+
+  EXPECT_EQ(card.status, 402);
+  EXPECT_EQ(json_of(card)["error"]["decline_code"], "insufficient_funds");
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_EQ(billing(world, "POST", made.path(), made.two_phases(made.begin())).status, 200);
+}
+
 TEST(BillingSchedules, RefusesAScheduleThatNamesNothingToSchedule) {
   World world(small_world(2));
 
