@@ -62,6 +62,9 @@ class Billing : public System {
 
   // Planted causes.
   std::set<std::string> declined_subscriptions;
+  std::map<std::string, std::string> failing_payments;  // renewal -> why its payments fail
+  // The cause is gone: the customer pays what is open.
+  void retry_payment(const std::string& renewal);
   void delete_customer(const std::string& id);
   void restore_customer(const std::string& id);
 
@@ -116,6 +119,7 @@ class Billing : public System {
   Answer cancel_subscription(const Call& call, const std::string& id);
   std::optional<StripeError> apply_subscription(const Call& call, Json& subscription);
   std::optional<StripeError> apply_lines(const Call& call, Json& subscription);
+  std::optional<StripeError> prorate(const Call& call, const Json& before, const Json& after);
   Json new_subscription(const std::string& customer, std::int64_t begin, std::int64_t end);
   void tick_subscriptions();
 
@@ -151,6 +155,7 @@ class Billing : public System {
   Answer update_invoice_line(const Call& call, const std::string& id);
   void open_invoice(Json& invoice, const Cause& cause);
   void settle_invoice(Json& invoice, const Cause& cause, bool is_out_of_band);
+  void fail_payment(Json& invoice, const std::string& why);
   void customer_pays(const std::string& invoice_id);
   void add_line(Json& invoice, const Json& invoice_line);
   void refresh_totals(Json& invoice) const;

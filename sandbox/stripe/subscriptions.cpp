@@ -350,6 +350,7 @@ Answer Billing::update_subscription(const Call& call, const std::string& id) {
   Json subscription = *found;
   const Json before = subscription;
   if (auto problem = apply_subscription(call, subscription)) return {nullptr, *problem};
+  if (auto problem = prorate(call, before, subscription)) return {nullptr, *problem};
   store_.record("subscription_update", subscription, call.cause, call.form);
   store_.named("subscription").put(id, subscription);
   store_.emit("customer.subscription.updated", subscription, changed_fields(before, subscription),

@@ -96,6 +96,25 @@ TEST(BillingCreditNotes, SayForAPaidInvoiceWhereTheAmountGoes) {
   EXPECT_EQ(refunds["data"][0]["amount"], 200);
 }
 
+TEST(BillingPayments, FailUntilTheirCauseIsRemoved) {
+  WorldOptions options = small_world(2);
+  options.estate.pay_after = std::chrono::milliseconds(100);
+  World world(options);
+  control(world, "POST", "/planted", {{"renewal", "R-000001"}, {"kind", "payment_declined"}});
+  const Issued invoice(world);
+  pass(world, std::chrono::milliseconds(200));
+
+  const Json failed =
+      json_of(billing(world, "GET", "/invoices/" + invoice.id + "?expand[]=payment_intent"));
+  EXPECT_EQ(failed["status"], "open");
+  EXPECT_EQ(failed["payment_intent"]["last_payment_error"]["decline_code"], "insufficient_funds");
+  const std::string events = "/events?types[]=invoice.payment_failed";
+  EXPECT_EQ(json_of(billing(world, "GET", events))["data"].size(), 1U);
+  control(world, "DELETE", "/planted");
+
+  EXPECT_EQ(invoice.now()["status"], "paid");
+}
+
 TEST(BillingQuotes, AreFinalizedThenAccepted) {
   World world(small_world(2));
   const PlannedRenewal& renewal = *world.estate.renewal("R-000001");

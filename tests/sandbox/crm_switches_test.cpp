@@ -4,6 +4,8 @@
 namespace perennial::sandbox::testing {
 namespace {
 
+const std::string base = "/services/data/v61.0";
+
 TEST(CrmSwitches, TheDailyLimitIsToldAndThenRefusesEveryCall) {
   World world(small_world(2));
   CrmSession crm(world);
@@ -22,12 +24,12 @@ TEST(CrmSwitches, TheDailyLimitIsToldAndThenRefusesEveryCall) {
 TEST(CrmSwitches, AnExpiredLocatorIsRefused) {
   World world(small_world(300));
   CrmSession crm(world);
-  const Json page = json_of(crm("GET", "/services/data/v61.0/query?q=SELECT+Id+FROM+Opportunity",
-                                "", {{"Sforce-Query-Options", "batchSize=200"}}));
+  const Json page = json_of(crm("GET", "/query?q=SELECT+Id+FROM+Opportunity", "",
+                                {{"Sforce-Query-Options", "batchSize=200"}}));
   ASSERT_EQ(page["done"], false);
 
   EXPECT_EQ(json_of(control(world, "DELETE", "/query-locators"))["removed"], 1);
-  const Response next = crm("GET", page["nextRecordsUrl"]);
+  const Response next = crm("GET", text_of(page, "nextRecordsUrl").substr(base.size()));
 
   EXPECT_EQ(next.status, 400);
   EXPECT_EQ(json_of(next)[0]["errorCode"], "INVALID_QUERY_LOCATOR");
@@ -37,15 +39,14 @@ TEST(CrmSwitches, FieldSecurityHidesAFieldFromDescribeAndRefusesWritingIt) {
   World world(small_world(2));
   CrmSession crm(world);
   const auto field = [&](const std::string& name) {
-    const Json described =
-        json_of(crm("GET", "/services/data/v61.0/sobjects/Opportunity/describe"));
+    const Json described = json_of(crm("GET", "/sobjects/Opportunity/describe"));
     for (const Json& one : described["fields"]) {
       if (one["name"] == name) return one;
     }
     return Json();
   };
-  const std::string path = "/services/data/v61.0/sobjects/Opportunity/" +
-                           world.estate.renewal("R-000001")->opportunity_id;
+  const std::string path =
+      "/sobjects/Opportunity/" + world.estate.renewal("R-000001")->opportunity_id;
 
   control(world, "PUT", "/field-access",
           {{"object", "Opportunity"}, {"field", "Invoice__c"}, {"access", "read"}});
