@@ -79,7 +79,11 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
   }
   config.filter = given.text_or("filter", "Type = 'Renewal'");
   config.lag_ms = given.integer_or("lag_ms", 2000);
+  config.overlap_ms = given.integer_or("overlap_ms", 60'000);
   if (config.lag_ms < 0) return tl::unexpected(std::string("`lag_ms` must not be negative"));
+  if (config.overlap_ms < 0) {
+    return tl::unexpected(std::string("`overlap_ms` must not be negative"));
+  }
   auto fields = field_names(given, "opportunity_fields");
   if (!fields) return tl::unexpected(fields.error());
   config.opportunity_fields = std::move(*fields);

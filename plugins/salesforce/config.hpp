@@ -19,6 +19,7 @@ struct Config {
   std::vector<std::string> line_fields;
   std::string quote_filter;  // which CPQ quotes are worth telling, SOQL
   std::int64_t lag_ms = 0;
+  std::int64_t overlap_ms = 0;              // how far each sweep goes back behind what was read
   std::int64_t api_usage_percent_max = 95;  // of the org's daily calls; beyond it calls are paced
 };
 

@@ -46,15 +46,21 @@ std::string normal_stamp(const std::string& stamp) {
 }  // namespace
 
 std::string RecordCursor::text() const {
-  return common::text_of({{"v", 1}, {"stamp", stamp}, {"id", id}});
+  Json fields = {{"v", 1}, {"stamp", stamp}, {"id", id}};
+  if (!until.empty()) fields["until"] = until;
+  if (!from.empty()) fields["from"] = from;
+  return common::text_of(fields);
 }
 
 common::Parsed<RecordCursor> RecordCursor::read(std::string_view text) {
   const common::Parsed<Json> fields = common::parse_json(text);
   if (!fields) return tl::unexpected(fields.error());
-  RecordCursor cursor{common::text_at(*fields, {"stamp"}), common::text_at(*fields, {"id"})};
-  const bool is_sound = common::text_at(*fields, {"v"}) == "1" &&
-                        (cursor.stamp.empty() || common::ms_of_iso(cursor.stamp).has_value());
+  RecordCursor cursor{common::text_at(*fields, {"stamp"}), common::text_at(*fields, {"id"}),
+                      common::text_at(*fields, {"until"}), common::text_at(*fields, {"from"})};
+  bool is_sound = common::text_at(*fields, {"v"}) == "1";
+  for (const std::string& stamp : {cursor.stamp, cursor.until, cursor.from}) {
+    is_sound = is_sound && (stamp.empty() || common::ms_of_iso(stamp).has_value());
+  }
   if (!is_sound) return tl::unexpected(std::string("not a cursor of version 1"));
   return cursor;
 }
@@ -122,6 +128,22 @@ Answer<Json> Records::with_all_lines(Json record, const Moment& moment) {
   return record;
 }
 
+// A transaction that was committed late shows its records under a stamp that was passed already, so
+// each sweep goes back a while; what it gives again is known by Id and stamp.
+void Records::begin_sweep(RecordCursor& cursor) const {
+  if (!cursor.stamp.empty() || cursor.until.empty()) return;
+  const auto until_ms = common::ms_of_iso(cursor.until);
+  cursor.stamp = common::iso_of_ms(until_ms.value_or(0) - org_.config().overlap_ms);
+  // Stamps of one form sort as text.
+  if (cursor.stamp < cursor.from) cursor.stamp = cursor.from;
+}
+
+RecordCursor Records::caught_up(RecordCursor cursor) const {
+  const bool has_read = !cursor.id.empty() || !cursor.until.empty();
+  if (org_.config().overlap_ms == 0 || !has_read) return cursor;
+  return {"", "", std::max(cursor.until, cursor.stamp), cursor.from};
+}
+
 sdk::SourceResult Records::give(RecordCursor cursor, const Json& page, const Moment& moment,
                                 sdk::SourceReply& reply, std::size_t limit) {
   const Json& records = page["records"];
@@ -144,8 +166,10 @@ sdk::SourceResult Records::give(RecordCursor cursor, const Json& page, const Mom
       break;
     }
     ++given;
-    cursor = {stamp, id};
+    cursor.stamp = stamp;
+    cursor.id = id;
   }
+  if (!is_more) cursor = caught_up(std::move(cursor));
   reply.cursor(cursor.text());
   if (given == 0) return sdk::SourceResult::nothing;
   return is_more ? sdk::SourceResult::more : sdk::SourceResult::records;
@@ -169,7 +193,9 @@ sdk::SourceResult Records::poll(const sdk::SourceCall& call, sdk::SourceReply& r
     const Answer<RecordCursor> first = cursor_of(call, *server_ms);
     if (!first) return common::source_result_of(first.error(), reply);
     cursor = *first;
+    cursor.from = cursor.stamp;
   }
+  begin_sweep(cursor);
   const std::size_t limit = std::clamp<std::size_t>(call.records_max, 1, page_max);
   const std::int64_t high_ms = *server_ms - org_.config().lag_ms;
   const Answer<Json> page = org_.query_all(record_query(feed_, cursor, high_ms, limit), moment);

@@ -27,6 +27,8 @@ Feed quote_feed(const Config& config);
 struct RecordCursor {
   std::string stamp;  // "2026-01-31T10:00:00.000Z"; "" reads from the beginning
   std::string id;     // last record of that stamp; "" when none of it was read
+  std::string until;  // everything up to here was read; without `stamp` a sweep begins before it
+  std::string from;   // where the source began; nothing older is given
 
   std::string text() const;
   static common::Parsed<RecordCursor> read(std::string_view text);
@@ -43,6 +45,8 @@ class Records {
   common::Answer<common::Json> with_all_lines(common::Json record, const Moment& moment);
   sdk::SourceResult give(RecordCursor cursor, const common::Json& page, const Moment& moment,
                          sdk::SourceReply& reply, std::size_t limit);
+  void begin_sweep(RecordCursor& cursor) const;
+  RecordCursor caught_up(RecordCursor cursor) const;
 
   Org& org_;
   const Feed feed_;

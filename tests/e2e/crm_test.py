@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("PERENNIAL_BIN", str(pathlib.Path(os.environ["PERENNIAL_BUILD_DIR"]) / "bin"))
@@ -83,7 +84,7 @@ class CrmTest(unittest.TestCase):
         estate.wait_for(lambda: len(quotes()) == 5, 60, "a quote of each renewal")
         plan = {row["renewal"]: row for row in self.one.control("/renewals")}
         for row in quotes():
-            event = self.one.api(f"/v1/events/{row['id']}")["events"][0]["event"]
+            event = self.one.api("/v1/events/" + urllib.parse.quote(row["id"], safe=""))["events"][0]["event"]
             renewal = plan[row["correlation"]]
             self.assertEqual(event["data"]["total_minor"], renewal["amount_minor"])
             self.assertEqual(event["data"]["term"], {"start": renewal["start"], "end": renewal["end"]})

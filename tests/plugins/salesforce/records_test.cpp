@@ -31,6 +31,7 @@ class RecordsTest : public ::testing::Test {
       : config_(*read_config(tests::config_value(
             {{"base_url", "https://acme.my.example"},
              {"opportunity_fields", {"Owner.Email"}},
+             {"overlap_ms", 0},
              {"auth", {{"kind", "client_credentials"}, {"client_id", "app"}}}}))),
         org_(config_, tests::all_secrets(), transport_),
         source_(org_, opportunity_feed(config_)) {
@@ -176,11 +177,44 @@ TEST_F(RecordsTest, QuotesOfCpqAreReadByTheSameKeyset) {
   EXPECT_EQ(quotes.poll({"quotes", "", "all", tests::test_now_ms, 10'000, 100, 1u << 20u}, reply),
             R::records);
   ASSERT_EQ(recorder.records().size(), 1u);
-  EXPECT_EQ(tests::json_of(recorder.records()[0].body)["SBQQ__LineItems__r"]["records"].size(), 2u);
+  EXPECT_EQ(recorder.records()[0].body["SBQQ__LineItems__r"]["records"].size(), 2u);
   EXPECT_NE(asked(1).find("FROM SBQQ__LineItems__r WHERE IsDeleted = false ORDER BY Id) FROM "
                           "SBQQ__Quote__c WHERE (SBQQ__Primary__c = true"),
             std::string::npos)
       << asked(1);
+}
+
+TEST_F(RecordsTest, EachSweepGoesBackByTheOverlapAndNotBeforeTheStart) {
+  config_.overlap_ms = 60'000;
+  const std::string first = page({opportunity("006A", "2026-11-29T10:00:00.000+0000")});
+  transport_.answer(200, first, org_time).answer(200, first, org_time).answer(200, page({}));
+  tests::SourceRecorder caught_up;
+  EXPECT_EQ(poll(caught_up, "", "2026-11-29T09:59:30Z"), R::records);
+
+  tests::SourceRecorder again;
+  EXPECT_EQ(poll(again, caught_up.cursor()), R::records);
+  EXPECT_EQ(again.records()[0].id, caught_up.records()[0].id) << "known by its identity";
+  EXPECT_NE(asked(2).find("SystemModstamp >= 2026-11-29T09:59:30.000Z"), std::string::npos);
+
+  config_.overlap_ms = 10'000;
+  tests::SourceRecorder purged;
+  EXPECT_EQ(poll(purged, again.cursor()), R::nothing);
+  EXPECT_NE(asked(3).find("SystemModstamp >= 2026-11-29T09:59:50.000Z"), std::string::npos);
+  EXPECT_EQ(RecordCursor::read(purged.cursor())->until, "2026-11-29T10:00:00.000Z");
+}
+
+TEST_F(RecordsTest, AFullPageOfASweepGoesOnByTheKeyset) {
+  config_.overlap_ms = 60'000;
+  RecordCursor cursor;
+  cursor.until = "2026-11-29T10:00:00.000Z";
+  transport_.answer(200, page({opportunity("006A", "2026-11-29T09:59:30.000+0000")}), org_time)
+      .answer(200, page({}));
+  tests::SourceRecorder full;
+  EXPECT_EQ(poll(full, cursor.text(), "all", 1), R::more);
+  tests::SourceRecorder rest;
+  EXPECT_EQ(poll(rest, full.cursor(), "all", 1), R::nothing);
+  EXPECT_NE(asked(2).find("SystemModstamp > 2026-11-29T09:59:30.000Z"), std::string::npos);
+  EXPECT_EQ(RecordCursor::read(rest.cursor())->until, "2026-11-29T10:00:00.000Z");
 }
 
 }  // namespace
