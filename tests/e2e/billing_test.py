@@ -25,6 +25,20 @@ import estate  # noqa: E402
 SECRET_KEY = (ROOT / "examples/renewal/secrets/billing_api_key").read_text().strip()
 WEBHOOK_SECRET = (ROOT / "examples/renewal/secrets/billing_webhook_secret").read_text().strip()
 EXAMPLE = estate.CONFIG
+AMENDMENTS = """
+pipelines:
+  change-subscription:
+    from: renewal.amended.v1
+    to: billing.change_subscription
+"""
+REVERSALS = """
+pipelines:
+  credit-invoice:
+    when_all: [renewal.withdrawn.v1, invoice.posted.v1, payment.received.v1]
+    by: correlationid
+    within: P60D
+    to: billing.credit_invoice
+"""
 
 
 class BillingCase(unittest.TestCase):
@@ -40,6 +54,15 @@ class BillingCase(unittest.TestCase):
         self.one.start_runtime()
         self.one.wait_ready()
         return self.one
+
+    def copy_of_the_example(self):
+        """A configuration of its own; gives its file perennial.yaml."""
+        example = self.folder / "renewal"
+        shutil.copytree(ROOT / "examples/renewal", example)
+        top = example / "perennial.yaml"
+        top.write_text(top.read_text().replace("../../schemas/events", str(ROOT / "schemas/events")))
+        estate.CONFIG = top
+        return top
 
     def stripe(self, path):
         request = urllib.request.Request(self.one.urls["billing"] + "/v1/" + path,
@@ -141,14 +164,9 @@ class RefusalsTest(BillingCase):
         self.assertEqual(len(self.effects("R-000002", "subscription_schedule_update")), 1)
 
     def test_a_corrected_configuration_and_a_retry_within_the_key_window_settle_under_a_new_key(self):
-        example = self.folder / "renewal"
-        shutil.copytree(ROOT / "examples/renewal", example)
-        top = example / "perennial.yaml"
-        top.write_text(top.read_text().replace("../../schemas/events", str(ROOT / "schemas/events")))
-        connector = example / "connectors/billing.yaml"
+        connector = self.copy_of_the_example().parent / "connectors/billing.yaml"
         good = connector.read_text()
         connector.write_text(good.rstrip("\n") + "\n    vars: {days_until_due: soon}\n")
-        estate.CONFIG = top
         self.begin(1)
         exception = self.await_exception("parameter_invalid_integer")
         refused_key = self.key_of("issue_invoice")
@@ -181,6 +199,84 @@ class RefusalsTest(BillingCase):
         self.assertEqual(len(self.effects("R-000001", "subscription_schedule_update")), 1)
         injected = self.one.control("/faults")["injected"]["billing"]
         self.assertEqual(injected["500"], 1)
+
+
+class PaymentsTest(BillingCase):
+    def events(self, kind):
+        events = self.one.api(f"/v1/events?type={kind}.v1&limit=100")["events"]
+        return [self.one.api("/v1/events/" + urllib.parse.quote(row["id"], safe=""))["events"][0]["event"]["data"] for row in events]
+
+    def test_a_payment_that_fails_is_told_with_its_reason_and_comes_once_in_the_end(self):
+        def plant(one):
+            one.control("/planted", "POST", {"renewal": "R-000001", "kind": "payment_declined"})
+            one.control("/planted", "POST", {"renewal": "R-000002", "kind": "payment_requires_action"})
+        self.begin(3, before=plant)
+        estate.wait_for(lambda: len(self.events("payment.failed")) == 2, 60, "two payments to fail")
+        self.assertEqual({one["renewal"]: one["code"] for one in self.events("payment.failed")},
+                         {"R-000001": "insufficient_funds", "R-000002": "requires_action"})
+        self.one.control("/planted", "DELETE")
+        self.await_settled("R-000001", "R-000002", "R-000003")
+        for renewal in ("R-000001", "R-000002", "R-000003"):
+            self.assert_paid_once(renewal)
+
+    def test_an_amendment_changes_the_term_under_way(self):
+        top = self.copy_of_the_example()
+        (top.parent / "pipelines/amendments.yaml").write_text(AMENDMENTS)
+        def name_prices(one):
+            self.one = one
+            self.subscription_id = one.control("/renewals")[0]["subscription"]
+            lines = self.stripe("subscriptions/" + self.subscription_id)["items"]["data"]
+            self.prices = {line["price"]["nickname"]: line["price"]["id"] for line in lines}
+            with open(top.parent / "connectors/billing.yaml", "a") as connector:
+                connector.write(f"    vars: {{prices: {json.dumps(self.prices)}}}\n")
+        self.begin(1, before=name_prices)
+        self.await_settled("R-000001")
+        plan = self.one.control("/renewals")[0]
+        self.one.control("/clock", "PUT", {"now": plan["start"] + "T12:00:00Z"})
+        query = urllib.parse.quote("SELECT Id, Quantity FROM OpportunityLineItem WHERE OpportunityId = "
+                                   f"'{plan['opportunity']}' ORDER BY Id LIMIT 1")
+        line = self.crm("query?q=" + query)["records"][0]
+        more = line["Quantity"] + 3
+        self.crm("sobjects/OpportunityLineItem/" + line["Id"], "PATCH", {"Quantity": more})
+        self.crm("sobjects/Opportunity/" + plan["opportunity"], "PATCH", {"Description": "three more"})
+        estate.wait_for(lambda: self.events("subscription.changed"), 60, "the subscription to be changed")
+
+        changed = self.stripe("subscriptions/" + self.subscription_id)
+        self.assertIn(more, [one["quantity"] for one in changed["items"]["data"]])
+        self.assertEqual(len(changed["items"]["data"]), len(self.prices))
+        self.assertEqual(changed["status"], "active")
+        self.assertEqual(len(self.events("subscription.changed")), 1)
+        self.assertEqual(self.one.api("/v1/exceptions?state=open")["exceptions"], [])
+
+    def test_a_paid_renewal_that_is_withdrawn_is_credited_and_refunded_once(self):
+        top = self.copy_of_the_example()
+        with open(top.parent / "connectors/billing.yaml", "a") as connector:
+            connector.write("    vars: {credit: refund}\n")
+        (top.parent / "pipelines/reversals.yaml").write_text(REVERSALS)
+        self.begin(2)
+        self.await_settled("R-000001", "R-000002")
+        self.await_quiet_of("R-000001")
+        opportunity = self.one.control("/renewals")[0]["opportunity"]
+        self.crm("sobjects/Opportunity/" + opportunity, "PATCH", {"StageName": "Negotiation/Review"})
+        estate.wait_for(lambda: self.events("payment.refunded") and self.events("invoice.credited"), 60,
+                        "the credit note and the refund to be told")
+        row = self.row("R-000001")
+        credited, refunded = self.events("invoice.credited"), self.events("payment.refunded")
+        self.assertEqual([one["renewal"] for one in credited + refunded], ["R-000001"] * 2)
+        self.assertEqual([one["amount_minor"] for one in credited + refunded], [row["invoice"]["total_minor"]] * 2)
+        self.assertEqual(len(self.effects("R-000001", "credit_note_create")), 1)
+
+    def await_quiet_of(self, renewal):
+        def paid():
+            return any(one["renewal"] == renewal for one in self.events("payment.received"))
+        estate.wait_for(paid, 30, f"the payment of {renewal} to be told")
+
+    def crm(self, path, method="GET", fields=None):
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": "perennial-sandbox-client",
+                                       "client_secret": "perennial-sandbox-secret"}).encode()
+        with urllib.request.urlopen(self.one.urls["crm"] + "/services/oauth2/token", data=form, timeout=10) as answer:
+            token = json.loads(answer.read())
+        return estate.call(f"{token['instance_url']}/services/data/v61.0/{path}", method, fields, token["access_token"])
 
 
 class EventsTest(BillingCase):

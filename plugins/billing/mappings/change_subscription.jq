@@ -1,5 +1,5 @@
-# renewal.amended.v1 -> the lines of the subscription as they are now, within the term. $vars.prices
-# names the price of each product; $vars.proration_behavior says what the difference becomes
+# renewal.amended.v1 -> the lines of the subscription as they are now. While the term is ahead, its phase
+# is replaced; once it runs, the subscription is changed with proration. $vars.prices names the price of each product; $vars.proration_behavior says what the difference becomes
 # (create_prorations by default). The date of the proration is the event's time, so that a repetition
 # prorates the same.
 part("renewal.amended.v1") as $event
@@ -10,6 +10,7 @@ part("renewal.amended.v1") as $event
     error("vars.prices names no price for \($unknown | unique | join(", "))")
   else . end
 | {subscription: $renewal.subscription,
+   starts: ($renewal.term.start | iso_to_epoch_s),
    items: [$renewal.lines[] | {price: $prices[.sku], quantity: .quantity}],
    params: ({
      proration_behavior: ($vars.proration_behavior // "create_prorations"),

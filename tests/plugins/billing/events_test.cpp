@@ -208,7 +208,7 @@ TEST_F(EventsTest, TheObjectIsReadAgainBeforeTheEventIsGiven) {
   tests::SourceRecorder recorder;
   EXPECT_EQ(poll(recorder, after_third()), R::records);
   ASSERT_EQ(recorder.records().size(), 1u);
-  const Json given = tests::json_of(recorder.records()[0].body);
+  const Json given = recorder.records()[0].body;
   EXPECT_EQ(given["current"]["status"], "paid");
   EXPECT_EQ(given["data"]["object"]["status"], "open");
   EXPECT_EQ(transport_.request(1).url.find("https://api.example/v1/invoices/in_1?"), 0u);
@@ -221,7 +221,7 @@ TEST_F(EventsTest, AnObjectThatIsGoneLeavesTheEventAsItWas) {
       .answer(404, R"({"error":{"code":"resource_missing"}})");
   tests::SourceRecorder recorder;
   EXPECT_EQ(poll(recorder, after_third()), R::records);
-  EXPECT_FALSE(tests::json_of(recorder.records()[0].body).contains("current"));
+  EXPECT_FALSE(recorder.records()[0].body.contains("current"));
 }
 
 TEST_F(EventsTest, AnObjectThatCannotBeReadHoldsItsEventBack) {
