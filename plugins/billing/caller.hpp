@@ -11,6 +11,12 @@
 
 namespace perennial::plugins::billing {
 
+// An answer with the remote's own time, which decides what is in the future.
+struct Dated {
+  common::Json body;
+  std::optional<std::int64_t> server_ms;
+};
+
 class Caller {
  public:
   Caller(const Config& config, common::SecretReader secrets, common::Transport& transport);
@@ -18,6 +24,13 @@ class Caller {
   common::Answer<common::Json> get(const std::string& path,
                                    const std::vector<std::pair<std::string, std::string>>& query,
                                    const common::Deadline& deadline);
+  common::Answer<Dated> get_dated(const std::string& path,
+                                  const std::vector<std::pair<std::string, std::string>>& query,
+                                  const common::Deadline& deadline);
+  // Every object of a list, newest first; "cannot tell" when there are more than a call may read.
+  common::Answer<std::vector<common::Json>> list(
+      const std::string& path, const std::vector<std::pair<std::string, std::string>>& query,
+      const common::Deadline& deadline);
   common::Answer<common::Json> post(const std::string& path, const common::Json& parameters,
                                     const std::string& idempotency_key,
                                     const common::Deadline& deadline);
@@ -25,8 +38,8 @@ class Caller {
 
  private:
   common::Answer<common::HttpRequest> request(std::string method, const std::string& path) const;
-  common::Answer<common::Json> send(common::HttpRequest request, const common::Deadline& deadline,
-                                    bool is_read);
+  common::Answer<Dated> send(common::HttpRequest request, const common::Deadline& deadline,
+                             bool is_read);
 
   const Config& config_;
   const common::SecretReader secrets_;

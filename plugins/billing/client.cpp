@@ -1,5 +1,6 @@
 #include "plugins/billing/client.hpp"
 
+#include "plugins/billing/marks.hpp"
 #include "plugins/common/url.hpp"
 
 namespace perennial::plugins::billing {
@@ -12,17 +13,6 @@ using common::Request;
 using sdk::LookupKind;
 using sdk::OutcomeKind;
 
-// Our mark on every object that a delivery makes or changes; lookups find it by listing, because
-// Stripe's search may lag by minutes (docs.stripe.com/search, "Data freshness").
-constexpr const char* key_field = "renewal_key";
-constexpr const char* renewal_field = "renewal_number";
-// 20 pages of 100 invoices of one customer; beyond that the answer is "cannot tell".
-constexpr int pages_max = 20;
-
-std::string derived(const Request& request, std::string_view step) {
-  return std::string(request.key) + ":" + std::string(step);
-}
-
 Json invoice_receipt(const Json& invoice) {
   Json receipt = {{"invoice", common::text_at(invoice, {"id"})}};
   const std::string number = common::text_at(invoice, {"number"});
@@ -30,66 +20,12 @@ Json invoice_receipt(const Json& invoice) {
   return receipt;
 }
 
-Json subscription_receipt(const Json& subscription) {
-  return {{"subscription", common::text_at(subscription, {"id"})}};
-}
-
 bool has_lines(const Json& payload) {
   const Json* lines = common::find_at(payload, {"lines"});
   return lines != nullptr && lines->is_array() && !lines->empty();
 }
 
-// A lost answer of a step before finalizing leaves the invoice surely not issued: the repetition
-// under the same derived keys continues there. An answered 500 is kept under its key and would be
-// replayed, so it stays unknown until a lookup lets the runtime choose a new key.
-Fault before_finalizing(Fault fault) {
-  return fault.status == 0 ? common::as_read(std::move(fault)) : fault;
-}
-
-template <class Receipt>
-sdk::LookupAnswer found(const Json& object, Receipt receipt_of) {
-  sdk::LookupAnswer answer;
-  answer.kind = LookupKind::done;
-  answer.matches = 1;
-  answer.receipt = common::msgpack_of(receipt_of(object));
-  answer.body = common::msgpack_of(object);
-  return answer;
-}
-
-sdk::LookupAnswer absent(std::string text) {
-  sdk::LookupAnswer answer;
-  answer.kind = LookupKind::absent;
-  answer.text = std::move(text);
-  return answer;
-}
-
 }  // namespace
-
-sdk::Outcome Client::renew_subscription(const Request& request) {
-  const std::string subscription = common::text_at(request.payload, {"subscription"});
-  const Json* given = common::find_at(request.payload, {"params"});
-  if (subscription.empty() || given == nullptr || !given->is_object()) {
-    return common::refused("payload_invalid", "the mapping gave no `subscription` or no `params`");
-  }
-  Json parameters = *given;
-  parameters["metadata"][key_field] = std::string(request.key);
-  const Answer<Json> updated =
-      caller_.post("/v1/subscriptions/" + common::percent_encoded(subscription), parameters,
-                   std::string(request.key), request.deadline);
-  if (!updated) return common::outcome_of(updated.error());
-  return common::settled(OutcomeKind::done, subscription_receipt(*updated), *updated);
-}
-
-sdk::LookupAnswer Client::find_renewal(const Request& request) {
-  const std::string subscription = common::text_at(request.payload, {"subscription"});
-  const Answer<Json> read = caller_.get(
-      "/v1/subscriptions/" + common::percent_encoded(subscription), {}, request.deadline);
-  if (!read) return common::lookup_answer_of(read.error());
-  if (common::text_at(*read, {"metadata", key_field}) != request.key) {
-    return absent("the subscription does not carry this key");
-  }
-  return found(*read, subscription_receipt);
-}
 
 Answer<Json> Client::draft(const Request& request) {
   const Json* given = common::find_at(request.payload, {"params"});
@@ -100,7 +36,8 @@ Answer<Json> Client::draft(const Request& request) {
   parameters["auto_advance"] = false;
   parameters["pending_invoice_items_behavior"] = "exclude";
   parameters["metadata"][key_field] = std::string(request.key);
-  return caller_.post("/v1/invoices", parameters, derived(request, "invoice"), request.deadline);
+  return caller_.post("/v1/invoices", parameters, derived_key(request, "invoice"),
+                      request.deadline);
 }
 
 Answer<Json> Client::add_lines(const Request& request, const std::string& invoice) {
@@ -111,7 +48,7 @@ Answer<Json> Client::add_lines(const Request& request, const std::string& invoic
     parameters["invoice"] = invoice;
     const Answer<Json> added =
         caller_.post("/v1/invoiceitems", parameters,
-                     derived(request, "line:" + std::to_string(index++)), request.deadline);
+                     derived_key(request, "line:" + std::to_string(index++)), request.deadline);
     if (!added) return added;
     const std::string wanted = common::text_at(line, {"amount"});
     const std::string made = common::text_at(*added, {"amount"});
@@ -144,42 +81,25 @@ sdk::Outcome Client::issue_invoice(const Request& request) {
   }
   if (request.attempt > 1) remove_stale_drafts(request);
   const Answer<Json> made = draft(request);
-  if (!made) return common::outcome_of(before_finalizing(made.error()));
+  if (!made) return common::outcome_of(before_effect(made.error()));
   const std::string invoice = common::text_at(*made, {"id"});
   if (invoice.empty()) {
-    return common::outcome_of(
-        before_finalizing(common::unreadable_answer("an invoice without id")));
+    return common::outcome_of(before_effect(common::unreadable_answer("an invoice without id")));
   }
   const Answer<Json> lines = add_lines(request, invoice);
-  if (!lines) return abandon(request, invoice, before_finalizing(lines.error()));
+  if (!lines) return abandon(request, invoice, before_effect(lines.error()));
   const Answer<Json> finalized =
       caller_.post("/v1/invoices/" + common::percent_encoded(invoice) + "/finalize",
-                   {{"auto_advance", true}}, derived(request, "finalize"), request.deadline);
+                   {{"auto_advance", true}}, derived_key(request, "finalize"), request.deadline);
   if (!finalized) return abandon(request, invoice, finalized.error());
   return common::settled(OutcomeKind::done, invoice_receipt(*finalized), *finalized);
 }
 
 Answer<std::vector<Json>> Client::invoices_of(const Request& request, const std::string& status) {
-  std::vector<Json> matches;
-  std::string after;
-  for (int page = 0; page < pages_max; ++page) {
-    std::vector<std::pair<std::string, std::string>> query = {
-        {"customer", common::text_at(request.payload, {"customer"})}, {"limit", "100"}};
-    if (!status.empty()) query.emplace_back("status", status);
-    if (!after.empty()) query.emplace_back("starting_after", after);
-    const Answer<Json> list = caller_.get("/v1/invoices", query, request.deadline);
-    if (!list) return tl::unexpected(list.error());
-    const Json* invoices = common::find_at(*list, {"data"});
-    if (invoices == nullptr || !invoices->is_array()) {
-      return tl::unexpected(common::as_read(common::unreadable_answer("a list without `data`")));
-    }
-    matches.insert(matches.end(), invoices->begin(), invoices->end());
-    const Json* has_more = common::find_at(*list, {"has_more"});
-    if (invoices->empty() || has_more == nullptr || *has_more != true) return matches;
-    after = common::text_at(invoices->back(), {"id"});
-  }
-  return tl::unexpected(common::Fault{common::kinds::try_again, "too_many_invoices",
-                                      "the customer has more invoices than a lookup may read"});
+  std::vector<std::pair<std::string, std::string>> query = {
+      {"customer", common::text_at(request.payload, {"customer"})}};
+  if (!status.empty()) query.emplace_back("status", status);
+  return caller_.list("/v1/invoices", query, request.deadline);
 }
 
 // Drafts of earlier keys of this renewal: their deliveries were settled as not applied, so they
@@ -213,7 +133,7 @@ sdk::LookupAnswer Client::find_invoice(const Request& request) {
       issued.push_back(invoice);
     }
   }
-  if (issued.size() == 1) return found(issued.front(), invoice_receipt);
+  if (issued.size() == 1) return found(invoice_receipt(issued.front()), issued.front());
   if (issued.empty()) {
     return absent(has_draft ? "a draft exists, but it was never issued"
                             : "no invoice has this key");

@@ -1,4 +1,4 @@
-// Subscriptions and invoices in Stripe, over a transport passed in.
+// Invoices in Stripe, over a transport passed in.
 //
 // Thread:  any; every method is one delivery and keeps nothing.
 // Errors:  an Outcome or LookupAnswer says what became of the delivery. No retry, no sleep.
@@ -14,10 +14,6 @@ namespace perennial::plugins::billing {
 class Client {
  public:
   explicit Client(Caller& caller) : caller_(caller) {}
-
-  // {"subscription": "sub_1", "params": {...}}: updates the subscription and marks it with the key.
-  sdk::Outcome renew_subscription(const common::Request& request);
-  sdk::LookupAnswer find_renewal(const common::Request& request);
 
   // {"customer": "cus_1", "params": {...}, "lines": [{...}]}: a draft, one invoice item for each
   // line, and the finalized invoice. Nothing reaches the customer before it is finalized.

@@ -30,7 +30,10 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
   config.api_version = given.text_or("api_version", "2024-06-20");
   config.account = given.text_or("account", "");
   config.event_types =
-      texts_of(given, "event_types", {"invoice.paid", "invoice.payment_failed", "invoice.voided"});
+      texts_of(given, "event_types",
+               {"invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
+                "invoice.marked_uncollectible", "invoice.voided", "credit_note.created",
+                "refund.created", "quote.finalized"});
   config.event_versions = texts_of(given, "event_versions", {config.api_version});
   config.lag_ms = given.integer_or("lag_ms", 0);
   config.tolerance_s = given.integer_or("tolerance_s", 300);

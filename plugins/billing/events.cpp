@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugins/common/url.hpp"
+
 namespace perennial::plugins::billing {
 namespace {
 
@@ -17,6 +19,20 @@ std::int64_t integer_at(const Json& value, const char* name) {
   const Json* found = common::find_at(value, {name});
   return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
+
+// Where an object is read again, and what of it is expanded so that the renewal can be told
+// (docs.stripe.com/api/expanding_objects).
+struct Readable {
+  std::string_view object;
+  const char* path;
+  const char* expand;
+};
+constexpr Readable readables[] = {
+    {"invoice", "/v1/invoices/", "payment_intent"},
+    {"credit_note", "/v1/credit_notes/", "invoice"},
+    {"refund", "/v1/refunds/", "charge.invoice"},
+    {"quote", "/v1/quotes/", nullptr},
+};
 
 }  // namespace
 
@@ -55,6 +71,23 @@ bool Events::is_known_version(const Json& event) const {
 bool Events::is_wanted(const Json& event) const {
   return std::find(config_.event_types.begin(), config_.event_types.end(),
                    common::text_at(event, {"type"})) != config_.event_types.end();
+}
+
+Answer<Json> Events::with_current(Json event, const common::Deadline& deadline) {
+  const std::string object = common::text_at(event, {"data", "object", "object"});
+  const std::string id = common::text_at(event, {"data", "object", "id"});
+  const auto* readable = std::find_if(std::begin(readables), std::end(readables),
+                                      [&](const Readable& row) { return row.object == object; });
+  if (readable == std::end(readables) || id.empty()) return event;
+  std::vector<std::pair<std::string, std::string>> query;
+  if (readable->expand != nullptr) query.emplace_back("expand[]", readable->expand);
+  Answer<Json> current = caller_.get(readable->path + common::percent_encoded(id), query, deadline);
+  if (current) {
+    event["current"] = std::move(*current);
+  } else if (current.error().code != "resource_missing") {
+    return tl::unexpected(current.error());
+  }
+  return event;
 }
 
 Answer<Events::Page> Events::read(std::vector<std::pair<std::string, std::string>> query,
@@ -111,7 +144,7 @@ sdk::SourceResult Events::lost(const EventCursor& cursor, const common::Fault& f
 }
 
 sdk::SourceResult Events::give(EventCursor cursor, const Page& page, const sdk::SourceCall& call,
-                               sdk::SourceReply& reply) {
+                               const common::Deadline& deadline, sdk::SourceReply& reply) {
   bool is_cut = false;
   std::size_t given = 0;
   for (auto event = page.events.rbegin(); event != page.events.rend(); ++event) {
@@ -127,7 +160,13 @@ sdk::SourceResult Events::give(EventCursor cursor, const Page& page, const sdk::
       if (given == 0) return sdk::SourceResult::rejected;
       break;
     }
-    const std::string body = common::msgpack_of(*event);
+    const Answer<Json> whole = with_current(*event, deadline);
+    if (!whole) {
+      if (given == 0) return common::source_result_of(whole.error(), reply);
+      is_cut = true;
+      break;
+    }
+    const std::string body = common::msgpack_of(*whole);
     if (!reply.emit({.form = sdk::Form::vendor, .id = id, .body = body})) {
       is_cut = true;
       break;
@@ -160,7 +199,7 @@ sdk::SourceResult Events::walk_back(EventCursor cursor, const sdk::SourceCall& c
       // Newer pages follow by ending_before as soon as this one is given.
       const bool was_walking = !cursor.walk.empty();
       page->has_more = was_walking;
-      return give(cursor, *page, call, reply);
+      return give(cursor, *page, call, deadline, reply);
     }
     cursor.walk = common::text_at(page->events.back(), {"id"});
   }
@@ -192,7 +231,7 @@ sdk::SourceResult Events::poll(const sdk::SourceCall& call, sdk::SourceReply& re
     }
     return common::source_result_of(page.error(), reply);
   }
-  return give(std::move(cursor), *page, call, reply);
+  return give(std::move(cursor), *page, call, deadline, reply);
 }
 
 }  // namespace perennial::plugins::billing

@@ -29,6 +29,11 @@ class Events {
 
   sdk::SourceResult poll(const sdk::SourceCall& call, sdk::SourceReply& reply);
 
+  // The event with `current`: its object as it is now. Events say what happened, and may be old or
+  // out of order; what is done about them must rest on what is true ("Event ordering",
+  // docs.stripe.com/webhooks). An object that is gone leaves the event as it was.
+  common::Answer<common::Json> with_current(common::Json event, const common::Deadline& deadline);
+
   // Whether the mappings know the form of this event.
   bool is_known_version(const common::Json& event) const;
   bool is_wanted(const common::Json& event) const;
@@ -45,7 +50,7 @@ class Events {
   sdk::SourceResult walk_back(EventCursor cursor, const sdk::SourceCall& call,
                               const common::Deadline& deadline, sdk::SourceReply& reply);
   sdk::SourceResult give(EventCursor cursor, const Page& page, const sdk::SourceCall& call,
-                         sdk::SourceReply& reply);
+                         const common::Deadline& deadline, sdk::SourceReply& reply);
   sdk::SourceResult lost(const EventCursor& cursor, const common::Fault& fault, std::int64_t now_ms,
                          sdk::SourceReply& reply);
 

@@ -2,7 +2,9 @@
 #include <memory>
 
 #include "perennial/connector.hpp"
+#include "plugins/billing/changes.hpp"
 #include "plugins/billing/client.hpp"
+#include "plugins/billing/renewals.hpp"
 #include "plugins/billing/webhook.hpp"
 
 namespace perennial::plugins::billing {
@@ -31,6 +33,8 @@ class Billing final : public sdk::Connector,
     transport_ = std::make_unique<common::CurlTransport>(config_.connection.curl);
     caller_ = std::make_unique<Caller>(config_, secrets, *transport_);
     client_ = std::make_unique<Client>(*caller_);
+    changes_ = std::make_unique<Changes>(*caller_);
+    renewals_ = std::make_unique<Renewals>(*caller_);
     events_ = std::make_unique<Events>(config_, *caller_);
     webhook_ = std::make_unique<Webhook>(config_, secrets, *events_);
     return sdk::Readiness::ready();
@@ -39,6 +43,8 @@ class Billing final : public sdk::Connector,
   void stop() override {
     webhook_.reset();
     events_.reset();
+    renewals_.reset();
+    changes_.reset();
     client_.reset();
     caller_.reset();
     transport_.reset();
@@ -51,17 +57,13 @@ class Billing final : public sdk::Connector,
 
   void execute(const sdk::OperationCall& call, sdk::OperationReply& reply) override {
     common::settle_each(call, reply, [&](const common::Request& request) {
-      if (call.operation() == "renew_subscription") return client_->renew_subscription(request);
-      if (call.operation() == "issue_invoice") return client_->issue_invoice(request);
-      common::unlisted("operation", call.operation());
+      return perform(call.operation(), request);
     });
   }
 
   void lookup(const sdk::OperationCall& call, sdk::LookupReply& reply) override {
     common::answer_each(call, reply, [&](const common::Request& request) {
-      if (call.operation() == "renew_subscription") return client_->find_renewal(request);
-      if (call.operation() == "issue_invoice") return client_->find_invoice(request);
-      common::unlisted("operation", call.operation());
+      return find(call.operation(), request);
     });
   }
 
@@ -75,10 +77,35 @@ class Billing final : public sdk::Connector,
   }
 
  private:
+  sdk::Outcome perform(std::string_view operation, const common::Request& request) {
+    const bool is_subscription =
+        operation == "renew_subscription" || operation == "change_subscription";
+    if (is_subscription) return renewals_->renew(request);
+    if (operation == "issue_invoice") return client_->issue_invoice(request);
+    if (operation == "void_invoice") return changes_->void_invoice(request);
+    if (operation == "credit_invoice") return changes_->credit_invoice(request);
+    if (operation == "refund_payment") return changes_->refund_payment(request);
+    if (operation == "report_usage") return changes_->report_usage(request);
+    common::unlisted("operation", operation);
+  }
+
+  sdk::LookupAnswer find(std::string_view operation, const common::Request& request) {
+    const bool is_subscription =
+        operation == "renew_subscription" || operation == "change_subscription";
+    if (is_subscription) return renewals_->find(request);
+    if (operation == "issue_invoice") return client_->find_invoice(request);
+    if (operation == "void_invoice") return changes_->find_void(request);
+    if (operation == "credit_invoice") return changes_->find_credit(request);
+    if (operation == "refund_payment") return changes_->find_refund(request);
+    common::unlisted("operation", operation);
+  }
+
   Config config_;
   std::unique_ptr<common::CurlTransport> transport_;
   std::unique_ptr<Caller> caller_;
   std::unique_ptr<Client> client_;
+  std::unique_ptr<Changes> changes_;
+  std::unique_ptr<Renewals> renewals_;
   std::unique_ptr<Events> events_;
   std::unique_ptr<Webhook> webhook_;
 };

@@ -67,7 +67,13 @@ WebhookResult Webhook::receive(const sdk::WebhookCall& call, sdk::WebhookReply& 
                          common::text_at(*event, {"api_version"}) +
                          ", which `event_versions` does not list");
   }
-  const std::string body = common::msgpack_of(*event);
+  const common::Deadline deadline(call.deadline_ms());
+  const common::Answer<common::Json> whole = events_.with_current(*event, deadline);
+  if (!whole) {
+    return explained(reply, WebhookResult::try_again, whole.error().code,
+                     "the object of the event cannot be read: " + whole.error().text);
+  }
+  const std::string body = common::msgpack_of(*whole);
   if (!reply.emit({.form = sdk::Form::vendor, .id = id, .body = body})) {
     return explained(reply, WebhookResult::try_again, "limits_reached",
                      "the runtime takes no more records in this call");

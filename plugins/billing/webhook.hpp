@@ -11,7 +11,7 @@ namespace perennial::plugins::billing {
 
 class Webhook {
  public:
-  Webhook(const Config& config, common::SecretReader secrets, const Events& events)
+  Webhook(const Config& config, common::SecretReader secrets, Events& events)
       : config_(config), secrets_(std::move(secrets)), events_(events) {}
 
   sdk::WebhookResult receive(const sdk::WebhookCall& call, sdk::WebhookReply& reply);
@@ -21,7 +21,7 @@ class Webhook {
 
   const Config& config_;
   const common::SecretReader secrets_;
-  const Events& events_;
+  Events& events_;
 };
 
 }  // namespace perennial::plugins::billing

@@ -183,45 +183,4 @@ void Client::find_updates(const sdk::OperationCall& call, sdk::LookupReply& repl
   }
 }
 
-void Client::check_fields(const Moment& moment, sdk::HealthReply& reply) {
-  const Answer<Json> describe = org_.get("sobjects/Opportunity/describe", moment);
-  if (!describe) {
-    reply.finding(sdk::Level::error, "opportunity", describe.error().text);
-    return;
-  }
-  std::set<std::string> known;
-  const Json* fields = common::find_at(*describe, {"fields"});
-  if (fields != nullptr && fields->is_array()) {
-    for (const Json& field : *fields) known.insert(common::text_at(field, {"name"}));
-  }
-  for (const char* name :
-       {"Contract_Number__c", "Service_Start__c", "Service_End__c", "Region__c",
-        "Billing_Subscription__c", "Renewal_Status__c", "Sales_Order__c", "Invoice__c",
-        "Access_Until__c", org_.config().external_id_field.c_str()}) {
-    if (known.count(name) == 0) {
-      reply.finding(
-          sdk::Level::error, "field",
-          "Opportunity has no field " + std::string(name) + " that the integration user can see");
-    }
-  }
-  reply.finding(sdk::Level::info, "opportunity", "can be described");
-}
-
-void Client::check(const Moment& moment, sdk::HealthReply& reply) {
-  const Answer<Json> versions = org_.get("/services/data", moment);
-  if (!versions) {
-    reply.finding(sdk::Level::error, "logon", versions.error().code + ": " + versions.error().text);
-    return;
-  }
-  reply.finding(sdk::Level::info, "logon", "the org accepts the credentials");
-  const bool is_known = versions->is_array() &&
-                        std::any_of(versions->begin(), versions->end(), [&](const Json& version) {
-                          return common::text_at(version, {"version"}) == org_.config().api_version;
-                        });
-  reply.finding(is_known ? sdk::Level::info : sdk::Level::error, "api_version",
-                "the org " + std::string(is_known ? "offers" : "does not offer") + " version " +
-                    org_.config().api_version);
-  check_fields(moment, reply);
-}
-
 }  // namespace perennial::plugins::salesforce

@@ -21,8 +21,6 @@ class Client {
   // Done when the record carries every value of the payload.
   void find_updates(const sdk::OperationCall& call, sdk::LookupReply& reply);
 
-  void check(const Moment& moment, sdk::HealthReply& reply);
-
  private:
   // A record to send and the delivery that it belongs to.
   struct Entry {
@@ -36,7 +34,6 @@ class Client {
                       sdk::OperationReply& reply) const;
   std::string lookup_query(const std::vector<Entry>& entries) const;
   sdk::LookupAnswer judge(const Entry& entry, const std::vector<common::Json>& records) const;
-  void check_fields(const Moment& moment, sdk::HealthReply& reply);
 
   Org& org_;
 };

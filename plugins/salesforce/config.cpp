@@ -69,13 +69,21 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
   config.oauth = std::move(*oauth);
   config.oauth.timeout_ms = config.connection.timeout_ms;
   config.api_version = given.text_or("api_version", "61.0");
+  config.api_usage_percent_max = given.integer_or("api_usage_percent_max", 95);
+  config.quote_filter = given.text_or("quote_filter",
+                                      "SBQQ__Primary__c = true AND SBQQ__Status__c IN ('Approved', "
+                                      "'Presented', 'Accepted')");
   config.external_id_field = given.text_or("external_id_field", "Renewal_Number__c");
   if (!is_field_name(config.external_id_field)) {
     return tl::unexpected(std::string("`external_id_field` must be a field name"));
   }
   config.filter = given.text_or("filter", "Type = 'Renewal'");
   config.lag_ms = given.integer_or("lag_ms", 2000);
+  config.overlap_ms = given.integer_or("overlap_ms", 60'000);
   if (config.lag_ms < 0) return tl::unexpected(std::string("`lag_ms` must not be negative"));
+  if (config.overlap_ms < 0) {
+    return tl::unexpected(std::string("`overlap_ms` must not be negative"));
+  }
   auto fields = field_names(given, "opportunity_fields");
   if (!fields) return tl::unexpected(fields.error());
   config.opportunity_fields = std::move(*fields);

@@ -18,7 +18,7 @@ constexpr StatusRow statuses[] = {
     {404, kinds::rejected},      // no such resource
     {405, kinds::rejected},      // method not allowed
     {409, kinds::try_again},     // conflict with the resource's state
-    {410, kinds::rejected},      // the API version was retired: configuration
+    {410, kinds::unauthorized},  // the API version was retired: no call can work until it is changed
     {412, kinds::try_again},     // a precondition failed
     {414, kinds::rejected},      // URI too long
     {415, kinds::rejected},      // unsupported format

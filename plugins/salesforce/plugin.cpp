@@ -2,8 +2,9 @@
 #include <memory>
 
 #include "perennial/connector.hpp"
+#include "plugins/salesforce/checks.hpp"
 #include "plugins/salesforce/client.hpp"
-#include "plugins/salesforce/opportunities.hpp"
+#include "plugins/salesforce/records.hpp"
 
 namespace perennial::plugins::salesforce {
 namespace {
@@ -29,11 +30,13 @@ class Salesforce final : public sdk::Connector,
     transport_ = std::make_unique<common::CurlTransport>(config_.connection.curl);
     org_ = std::make_unique<Org>(config_, common::secret_reader(host()), *transport_);
     client_ = std::make_unique<Client>(*org_);
-    opportunities_ = std::make_unique<Opportunities>(*org_);
+    opportunities_ = std::make_unique<Records>(*org_, opportunity_feed(config_));
+    quotes_ = std::make_unique<Records>(*org_, quote_feed(config_));
     return sdk::Readiness::ready();
   }
 
   void stop() override {
+    quotes_.reset();
     opportunities_.reset();
     client_.reset();
     org_.reset();
@@ -42,6 +45,7 @@ class Salesforce final : public sdk::Connector,
 
   sdk::SourceResult poll(const sdk::SourceCall& call, sdk::SourceReply& reply) override {
     if (call.source == "opportunities") return opportunities_->poll(call, reply);
+    if (call.source == "quotes") return quotes_->poll(call, reply);
     common::unlisted("source", call.source);
   }
 
@@ -57,7 +61,7 @@ class Salesforce final : public sdk::Connector,
 
   void check(std::int64_t deadline_ms, sdk::HealthReply& reply) override {
     const common::Deadline deadline(deadline_ms);
-    client_->check(Moment{deadline, common::unix_ms()}, reply);
+    check_org(*org_, Moment{deadline, common::unix_ms()}, reply);
   }
 
  private:
@@ -65,7 +69,8 @@ class Salesforce final : public sdk::Connector,
   std::unique_ptr<common::CurlTransport> transport_;
   std::unique_ptr<Org> org_;
   std::unique_ptr<Client> client_;
-  std::unique_ptr<Opportunities> opportunities_;
+  std::unique_ptr<Records> opportunities_;
+  std::unique_ptr<Records> quotes_;
 };
 
 }  // namespace

@@ -186,6 +186,7 @@ void plan_connector(LoadContext& context, const ConnectorConfig& connector,
     one.has_lookup = operation.idempotency.has_lookup;
     one.key_length_max = operation.idempotency.key_length_max;
     one.key_window_ms = operation.idempotency.key_window_ms;
+    one.caches_failures = operation.idempotency.caches_failures;
     one.settle_ms = operation.idempotency.settle_ms;
     one.deadline_ms = operation.deadline_ms;
     in_flight += operation.concurrency * operation.batch * 4;

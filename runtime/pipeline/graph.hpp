@@ -30,8 +30,9 @@ struct OperationPlan {
   Idempotency idempotency = Idempotency::none;
   bool has_lookup = false;
   std::uint32_t key_length_max = 64;
-  TimeMs key_window_ms = 0;  // Idempotency::key: how long the remote remembers a key
-  TimeMs settle_ms = 0;      // after this long an effect that landed can be seen
+  TimeMs key_window_ms = 0;      // Idempotency::key: how long the remote remembers a key
+  bool caches_failures = false;  // Idempotency::key: a repeated key is answered with its failure
+  TimeMs settle_ms = 0;          // after this long an effect that landed can be seen
   TimeMs deadline_ms = 15'000;
 };
 

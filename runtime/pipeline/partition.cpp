@@ -152,11 +152,12 @@ Status Partition::on_timer(Turn& turn, const Timer& timer) {
   return {};
 }
 
-void Partition::write_key(const state::Delivery& delivery, std::string& key) const {
+void Partition::write_key(const state::Delivery& delivery, std::uint32_t generation,
+                          std::string& key) {
   key.clear();
   append_text(delivery.identity, key);
   key += '-';
-  append_generation(delivery.generation, key);
+  append_generation(generation, key);
 }
 
 const OperationPlan& Partition::plan_of(const state::Delivery& delivery) const {
@@ -182,7 +183,10 @@ wire::DispatchEntry Partition::dispatch_entry(const DispatchOutput& output,
   const state::Delivery* delivery = state_.delivery(output.delivery);
   if (delivery == nullptr) return entry;
   const OperationPlan& plan = plan_of(*delivery);
-  write_key(*delivery, key);
+  // The second look asks for the attempt that was believed absent, whatever its key was.
+  const bool asks_for_absent =
+      delivery->was_renewed && delivery->status == state::DeliveryStatus::confirming;
+  write_key(*delivery, asks_for_absent ? delivery->absent_generation : delivery->generation, key);
   entry.delivery = delivery->id;
   entry.attempt = delivery->attempt;
   entry.verb = output.verb;

@@ -158,11 +158,14 @@ class Partition {
   Status done(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
               state::Settled how);
   Status defer(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
-               std::string_view cause, TimeMs due, bool is_counted);
+               std::string_view cause, TimeMs due, bool is_counted, std::uint32_t generation = 0);
+  // `generation` != 0 gives the next attempt a new key.
   Status try_later(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
-                   std::string_view cause);
+                   std::string_view cause, std::uint32_t generation = 0);
+  Status send_again(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
   Status in_doubt(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
-  Status ask_again(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
+  Status ask_again(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
+                   TimeMs not_before = 0);
   Status connection_failed(Turn& turn, const state::Delivery& delivery,
                            const wire::OutcomeEntry& entry, std::string_view cause);
   Status follow_up(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
@@ -188,7 +191,8 @@ class Partition {
     const auto found = connections_.find(connector);
     return found == connections_.end() ? connections_[std::string(connector)] : found->second;
   }
-  void write_key(const state::Delivery& delivery, std::string& key) const;
+  static void write_key(const state::Delivery& delivery, std::uint32_t generation,
+                        std::string& key);
   [[nodiscard]] const OperationPlan& plan_of(const state::Delivery& delivery) const;
   [[nodiscard]] std::string_view correlation_of(const state::Delivery& delivery) const;
 

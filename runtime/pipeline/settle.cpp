@@ -172,7 +172,7 @@ Status Partition::advance_lane(Turn& turn, const Fingerprint& lane) {
 
 Status Partition::defer(Turn& turn, const state::Delivery& delivery,
                         const wire::OutcomeEntry& entry, std::string_view cause, TimeMs due,
-                        bool is_counted) {
+                        bool is_counted, std::uint32_t generation) {
   state::DeliveryDeferred record;
   record.delivery = delivery.id;
   record.attempt = delivery.attempt;
@@ -182,6 +182,7 @@ Status Partition::defer(Turn& turn, const state::Delivery& delivery,
   record.due = due;
   record.tries = delivery.tries + (is_counted ? 1 : 0);
   record.map_revision = entry.map_revision;
+  record.generation = generation;
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
   ++counters_.deliveries_deferred;
@@ -191,7 +192,8 @@ Status Partition::defer(Turn& turn, const state::Delivery& delivery,
 
 // Another attempt that counts, or a person when there were enough.
 Status Partition::try_later(Turn& turn, const state::Delivery& delivery,
-                            const wire::OutcomeEntry& entry, std::string_view cause) {
+                            const wire::OutcomeEntry& entry, std::string_view cause,
+                            std::uint32_t generation) {
   const ConnectorPlan* plan = graph_.connector(state_.text(delivery.connector));
   const policy::RetryPolicy retry = plan == nullptr ? policy::RetryPolicy{} : plan->retry;
   const std::uint32_t tries = delivery.tries + 1;
@@ -202,7 +204,7 @@ Status Partition::try_later(Turn& turn, const state::Delivery& delivery,
   }
   const TimeMs wait =
       std::max<TimeMs>(entry.after_ms, policy::backoff(retry, delivery.tries, random_));
-  return defer(turn, delivery, entry, cause, turn.now + wait, true);
+  return defer(turn, delivery, entry, cause, turn.now + wait, true, generation);
 }
 
 // The attempt may have been applied. What happens next depends on what makes a second send safe.
@@ -213,7 +215,12 @@ Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
   if (controls().skips_lookup) return try_later(turn, delivery, entry, state::cause_absent);
   const bool is_resend_safe =
       plan.idempotency == Idempotency::key || plan.idempotency == Idempotency::natural;
-  if (is_resend_safe) return try_later(turn, delivery, entry, state::cause_in_doubt);
+  // A remote that keeps failures answers one key with the same failure for ever: after a second
+  // doubtful answer under one key it is asked what is true.
+  const bool is_perhaps_kept = plan.caches_failures && plan.has_lookup && delivery.doubt_since != 0;
+  if (is_resend_safe && !is_perhaps_kept) {
+    return try_later(turn, delivery, entry, state::cause_in_doubt);
+  }
   if (!plan.has_lookup) {
     return park(
         turn, delivery, "outcome_unknown", entry.code,
@@ -242,7 +249,7 @@ Status Partition::settle_lookup(Turn& turn, const state::Delivery& delivery,
     case Lookup::done:
       return done(turn, delivery, entry, state::Settled::found);
     case Lookup::absent:
-      return try_later(turn, delivery, entry, state::cause_absent);
+      return send_again(turn, delivery, entry);
     case Lookup::several:
       return park(
           turn, delivery, "possible_double", entry.code,
@@ -262,8 +269,20 @@ Status Partition::settle_lookup(Turn& turn, const state::Delivery& delivery,
   return ask_again(turn, delivery, entry);
 }
 
+// Proven absent. The same key is safest; where the remote keeps failures it would be answered with
+// the failure again, so a new key follows, but not while an attempt under the old one may still run.
+Status Partition::send_again(Turn& turn, const state::Delivery& delivery,
+                             const wire::OutcomeEntry& entry) {
+  const OperationPlan& plan = plan_of(delivery);
+  const bool keeps_failures = plan.idempotency == Idempotency::key && plan.caches_failures;
+  if (!keeps_failures) return try_later(turn, delivery, entry, state::cause_absent);
+  const TimeMs surely_over = delivery.deadline + plan.settle_ms;
+  if (turn.now < surely_over) return ask_again(turn, delivery, entry, surely_over);
+  return try_later(turn, delivery, entry, state::cause_absent, delivery.generation + 1);
+}
+
 Status Partition::ask_again(Turn& turn, const state::Delivery& delivery,
-                            const wire::OutcomeEntry& entry) {
+                            const wire::OutcomeEntry& entry, TimeMs not_before) {
   state::DeliveryUncertain record;
   record.delivery = delivery.id;
   record.attempt = delivery.attempt;
@@ -271,7 +290,7 @@ Status Partition::ask_again(Turn& turn, const state::Delivery& delivery,
   record.text = clipped(entry.text);
   record.lookups = delivery.lookups + 1;
   const TimeMs wait = doubling(lookup_wait_ms_min, lookup_wait_ms_max, delivery.lookups);
-  record.due = turn.now + std::max(wait, entry.after_ms);
+  record.due = std::max(turn.now + std::max(wait, entry.after_ms), not_before);
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
   enlist(turn, *state_.delivery(id));
@@ -282,12 +301,16 @@ Status Partition::ask_again(Turn& turn, const state::Delivery& delivery,
 Status Partition::settle_confirm(Turn& turn, const state::Delivery& delivery,
                                  const wire::OutcomeEntry& entry) {
   const Lookup answer = lookup_of(entry.kind);
-  const bool is_answered = answer == Lookup::done || answer == Lookup::several;
+  // Asked under the key of the absent attempt: what is found is a second effect. Under the one key
+  // of both, nothing found means that the remote does not show yet what it has done.
+  const bool is_single = delivery.was_renewed ? answer == Lookup::absent : answer == Lookup::done;
+  const bool is_double =
+      answer == Lookup::several || (delivery.was_renewed && answer == Lookup::done);
+  const bool is_answered = is_single || is_double;
   if (!is_answered && delivery.lookups + 1 < confirm_lookups_max) {
     return ask_again(turn, delivery, entry);
   }
-  if (answer != Lookup::done) {
-    const bool is_double = answer == Lookup::several;
+  if (!is_single) {
     state::ExceptionOpened record;
     const Owner owner = graph_.owner_of("possible_double", state_.text(delivery.connector),
                                         state_.text(delivery.operation));

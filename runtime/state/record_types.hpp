@@ -170,9 +170,10 @@ struct DeliveryDeferred {
   TimeMs due = 0;
   std::uint32_t tries = 0;  // attempts that count against the policy's maximum
   std::string_view map_revision;
+  std::uint32_t generation = 0;  // of the next attempt's key; 0 = as it was
   template <typename Visit>
   void fields(Visit& visit) {
-    visit(delivery)(attempt)(cause)(code)(text)(due)(tries)(map_revision);
+    visit(delivery)(attempt)(cause)(code)(text)(due)(tries)(map_revision)(generation);
   }
 };
 

@@ -328,6 +328,12 @@ Status State::on(Position /*position*/, TimeMs time, const DeliveryDeferred& rec
   delivery->was_absent = delivery->was_absent || record.cause == cause_absent;
   delivery->was_rejected = false;
   if (!record.map_revision.empty()) delivery->map_revision = record.map_revision;
+  if (record.generation != 0) {
+    delivery->was_renewed = true;
+    delivery->absent_generation = delivery->generation;
+    delivery->generation = record.generation;
+    delivery->map_revision.clear();
+  }
   return {};
 }
 

@@ -37,8 +37,10 @@ struct Delivery {
   bool was_rejected =
       false;  // the last known outcome: surely not applied, a new generation is allowed
   std::uint32_t generation = 0;
-  std::uint32_t attempt = 0;  // started so far
-  std::uint32_t tries = 0;    // those that count against the policy
+  bool was_renewed = false;  // an attempt believed absent had another key than the next one
+  std::uint32_t absent_generation = 0;  // was_renewed: of that key
+  std::uint32_t attempt = 0;            // started so far
+  std::uint32_t tries = 0;              // those that count against the policy
   std::uint32_t lookups = 0;
   TimeMs due = 0;
   HostEpoch epoch = 0;

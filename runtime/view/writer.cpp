@@ -214,6 +214,10 @@ void Writer::on(const At& at, const state::DeliveryDeferred& record) {
       "UPDATE deliveries SET status = 'scheduled', tries = :1, due = :2, last_code = :3, "
       "last_text = :4 WHERE part = :5 AND id = :6",
       {record.tries, record.due, record.code, record.text, at.partition, record.delivery});
+  if (record.generation != 0) {
+    database_.run("UPDATE deliveries SET delivery_key = :1 WHERE part = :2 AND id = :3",
+                  {key_text(one.identity, record.generation), at.partition, record.delivery});
+  }
   Told line{record.name, one.correlation, one.connector, one.operation, told(record)};
   line.detail = "{\"delivery\":" + std::to_string(record.delivery) +
                 ",\"cause\":" + quoted(record.cause) + ",\"code\":" + quoted(record.code) + "}";

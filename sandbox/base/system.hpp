@@ -18,6 +18,7 @@ enum class Refusal {
   unavailable,  // the service is down for the moment
   expired,      // the caller's token or session is no longer valid
   locked,       // the record is held by someone else
+  broken,       // an error inside the service; nothing was done
 };
 
 // What kind of call a request is, as far as faults care.

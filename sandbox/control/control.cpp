@@ -182,6 +182,43 @@ Json renewal_list(const World& world) {
   return list;
 }
 
+// {"object":"Opportunity","field":"Invoice__c","access":"none"|"read"|"edit"}
+Response set_field_access(World& world, const Json& body) {
+  const std::string access = text_of(body, "access");
+  const salesforce::ObjectSpec* object = salesforce::find_object(text_of(body, "object"));
+  const salesforce::FieldSpec* field =
+      object == nullptr ? nullptr : object->field(text_of(body, "field"));
+  if (field == nullptr) return refused("expected \"object\" and \"field\" of the CRM's schema");
+  const std::string name = object->name + "." + field->name;
+  if (access == "edit") {
+    world.crm.org().field_access.erase(name);
+  } else if (access == "none" || access == "read") {
+    world.crm.org().field_access[name] = access;
+  } else {
+    return refused("expected \"access\" to be none, read or edit, but it is \"" + access + "\"");
+  }
+  return answer(200, {{"field", name}, {"access", access}});
+}
+
+// Switches of one system that are neither faults nor planted causes.
+std::optional<Response> vendor_switch(World& world, const std::string& first,
+                                      const std::string& method, const Json& body) {
+  if (first == "idempotency-keys" && method == "DELETE") {
+    return answer(200, {{"removed", world.billing.prune_keys()}});
+  }
+  if (first == "query-locators" && method == "DELETE") {
+    return answer(200, {{"removed", world.crm.expire_locators()}});
+  }
+  if (first == "field-access" && method == "PUT") return set_field_access(world, body);
+  if (first == "api-limit" && method == "PUT") {
+    const std::int64_t max = number_of(body, "max");
+    if (max < 1) return refused("expected {\"max\": calls a day}, at least 1");
+    world.crm.set_daily_requests(static_cast<std::uint64_t>(max));
+    return answer(200, {{"max", max}});
+  }
+  return std::nullopt;
+}
+
 Response route(World& world, const Request& request, const Json& body) {
   const std::vector<std::string> path = request.segments();
   const std::string& method = request.method;
@@ -195,6 +232,12 @@ Response route(World& world, const Request& request, const Json& body) {
   if (first == "clock" && method == "GET") return answer(200, clock_state(world));
   if (first == "clock" && method == "PUT") return set_clock(world, body);
   if (first == "planted" && method == "GET") return answer(200, planted_list(world));
+  if (first == "planted" && method == "POST") {
+    const Json params = body.value("params", Json::object());
+    const auto problem =
+        world.planting.plant_on(text_of(body, "renewal"), text_of(body, "kind"), params);
+    return problem ? refused(*problem) : answer(201, planted_list(world));
+  }
   if (first == "planted" && method == "DELETE") {
     return answer(200, {{"removed", world.planting.remove_all()}});
   }
@@ -208,13 +251,15 @@ Response route(World& world, const Request& request, const Json& body) {
   if (first == "settlement" && method == "GET") {
     return answer(200, settlement(world, request.parameter("renewal").value_or("")));
   }
+  if (auto switched = vendor_switch(world, first, method, body)) return *switched;
   if (first == "renewals" && method == "GET") return answer(200, renewal_list(world));
   if (first == "accept" && method == "POST") return accept(world, body);
-  return answer(404,
-                {{"error",
-                  "expected one of /clock /faults /faults/preset /planted /ledger "
-                  "/ledger/summary /ledger/sums /settlement /renewals /accept /health, but got " +
-                      method + " " + request.path}});
+  return answer(404, {{"error",
+                       "expected one of /clock /faults /faults/preset /planted /ledger "
+                       "/ledger/summary /ledger/sums /settlement /renewals /accept "
+                       "/idempotency-keys /query-locators /field-access /api-limit /health, but "
+                       "got " +
+                           method + " " + request.path}});
 }
 
 }  // namespace

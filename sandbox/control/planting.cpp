@@ -14,7 +14,8 @@ struct KindProfile {
   const char* owner_area;
   const char* description;
 };
-constexpr std::array<KindProfile, 8> profiles{{
+constexpr std::size_t kinds_in_turn = 8;  // the others are planted by name only
+constexpr std::array<KindProfile, 10> profiles{{
     {"customer_blocked", "erp", "order-management",
      "the ERP refuses new sales orders of this customer (V1/854)"},
     {"unknown_material", "erp", "order-management",
@@ -31,6 +32,10 @@ constexpr std::array<KindProfile, 8> profiles{{
      "every change of the opportunity is refused with FIELD_CUSTOM_VALIDATION_EXCEPTION"},
     {"late_effect", "erp", "order-management",
      "the first create order call is dropped and its order appears after it was created again"},
+    {"payment_declined", "billing", "finance-operations",
+     "the customer's payment of the invoice is declined, insufficient_funds"},
+    {"payment_requires_action", "billing", "finance-operations",
+     "the customer's payment of the invoice waits for their authentication"},
 }};
 
 }  // namespace
@@ -59,10 +64,24 @@ int Planting::plant(int count, const Json& params) {
   const std::size_t first_kind = causes_.size();
   for (const std::string& renewal : candidates) {
     if (planted >= count) break;
-    plant_one(renewal, (first_kind + static_cast<std::size_t>(planted)) % profiles.size(), params);
+    plant_one(renewal, (first_kind + static_cast<std::size_t>(planted)) % kinds_in_turn, params);
     ++planted;
   }
   return planted;
+}
+
+std::optional<std::string> Planting::plant_on(const std::string& renewal, const std::string& kind,
+                                              const Json& params) {
+  if (world_.estate.renewal(renewal) == nullptr) {
+    return "expected \"renewal\" to be planned, but there is no " + renewal;
+  }
+  const auto found = std::find_if(profiles.begin(), profiles.end(),
+                                  [&](const KindProfile& profile) { return kind == profile.kind; });
+  if (found == profiles.end()) {
+    return "expected \"kind\" to be the kind of a planted cause, but it is \"" + kind + "\"";
+  }
+  plant_one(renewal, static_cast<std::size_t>(found - profiles.begin()), params);
+  return std::nullopt;
 }
 
 void Planting::plant_one(const std::string& number, std::size_t kind, const Json& params) {
@@ -79,6 +98,8 @@ void Planting::plant_one(const std::string& number, std::size_t kind, const Json
     world_.billing.declined_subscriptions.insert(renewal.subscription_id);
   } else if (cause.kind == "customer_deleted") {
     world_.billing.delete_customer(account.billing_customer);
+  } else if (cause.kind == "payment_declined" || cause.kind == "payment_requires_action") {
+    world_.billing.failing_payments[number] = cause.kind;
   } else if (cause.kind == "user_missing") {
     world_.entitlements.take_away(account.entitlement_user);
   } else if (cause.kind == "user_locked") {
@@ -124,6 +145,8 @@ void Planting::remove(const PlantedCause& cause) {
     world_.billing.declined_subscriptions.erase(renewal.subscription_id);
   } else if (cause.kind == "customer_deleted") {
     world_.billing.restore_customer(account.billing_customer);
+  } else if (cause.kind == "payment_declined" || cause.kind == "payment_requires_action") {
+    world_.billing.retry_payment(cause.renewal);
   } else if (cause.kind == "user_missing") {
     world_.entitlements.give_back(account.entitlement_user);
   } else if (cause.kind == "user_locked") {

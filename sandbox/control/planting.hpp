@@ -4,6 +4,7 @@
 // Errors:  plants fewer causes than asked when there are too few renewals that stand alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ class Planting {
   // Takes the kinds in turn; renewals whose account has no other renewal, so that each cause hurts
   // exactly one.
   int plant(int count, const Json& params);
+  // One cause by its kind, on a renewal of the plan; a reason when there is no such kind or renewal.
+  std::optional<std::string> plant_on(const std::string& renewal, const std::string& kind,
+                                      const Json& params);
   // Removes the causes; returns how many there were. The list keeps them, marked as removed.
   int remove_all();
 

@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, all_fault_kinds.size()> fault_names{"late
                                                                            "malformed_body",
                                                                            "slow_trickle",
                                                                            "late_visible",
-                                                                           "late_effect"};
+                                                                           "late_effect",
+                                                                           "500"};
 
 constexpr std::array systems{"crm", "erp", "billing", "entitlement", "*"};
 
@@ -54,6 +55,7 @@ bool fault_applies(FaultKind kind, const CallKind& call) {
     case FaultKind::drop_after:
     case FaultKind::partial_success:
     case FaultKind::late_visible:
+    case FaultKind::server_error:
       return call.is_write && !call.is_authentication;
     case FaultKind::late_effect:
       // On a call that is refused anyway it would be spent without any effect that lands.
@@ -146,7 +148,8 @@ std::optional<FaultKind> Faults::scarcest(const CallKind& call, const SystemCoun
   std::optional<FaultKind> best;
   int fewest = 0;
   for (const FaultKind kind : all_fault_kinds) {
-    if (kind == FaultKind::late_effect || !fault_applies(kind, call)) continue;
+    const bool is_by_rule = kind == FaultKind::late_effect || kind == FaultKind::server_error;
+    if (is_by_rule || !fault_applies(kind, call)) continue;
     const auto found = counts.by_preset.find(kind);
     const int count = found == counts.by_preset.end() ? 0 : found->second;
     if (!best || count < fewest) {

@@ -30,16 +30,18 @@ enum class FaultKind {
   slow_trickle,
   late_visible,
   late_effect,
+  server_error,
 };
 
 inline constexpr std::array all_fault_kinds{
     FaultKind::latency,         FaultKind::throttle,       FaultKind::unavailable,
     FaultKind::expired_token,   FaultKind::drop_before,    FaultKind::drop_after,
     FaultKind::partial_success, FaultKind::malformed_body, FaultKind::slow_trickle,
-    FaultKind::late_visible,    FaultKind::late_effect,
+    FaultKind::late_visible,    FaultKind::late_effect,    FaultKind::server_error,
 };
 
-std::string fault_name(FaultKind kind);  // "429" for throttle and "503" for unavailable
+std::string fault_name(FaultKind kind);  // "429" for throttle, "503" for unavailable,
+                                         // "500" for server_error
 std::optional<FaultKind> fault_from_name(const std::string& name);
 bool fault_applies(FaultKind kind, const CallKind& call);
 
@@ -83,7 +85,7 @@ class Faults {
   // The fault to inject into this call, if any; counts it.
   std::optional<Fault> choose(const FaultedCall& call);
 
-  // Spreads `rate` of all calls over every kind but late_effect, on every system.
+  // Spreads `rate` of all calls over every kind but late_effect and server_error, on every system.
   struct Preset {
     double rate = 0.15;
     int floor = 20;           // every kind happens at least this often on every system

@@ -102,6 +102,8 @@ Reply Gate::apply(const Request& request, const std::optional<Fault>& fault) {
       return dropped();
     case FaultKind::late_effect:
       return answer_late(request, *fault);
+    case FaultKind::server_error:
+      return Reply{refusal(Refusal::broken, request), Finish::whole, {}};
     default:
       return execute(request, fault->kind, *fault);
   }

@@ -8,7 +8,6 @@
 namespace perennial::sandbox::salesforce {
 namespace {
 
-constexpr std::uint64_t daily_requests_max = 1'000'000;
 constexpr int version_oldest = 31;
 constexpr int version_newest = 66;
 
@@ -53,7 +52,7 @@ Response Crm::answer(int status, const Json& body) const {
   response.content_type = "application/json;charset=UTF-8";
   if (!body.is_discarded() && status != 204) response.body = body.dump();
   response.with("Sforce-Limit-Info", "api-usage=" + std::to_string(api_requests_) + "/" +
-                                         std::to_string(daily_requests_max));
+                                         std::to_string(daily_requests_max_));
   return response;
 }
 
@@ -84,6 +83,8 @@ Response Crm::refuse(Refusal refusal, const Request& request) {
       return failed(401, "INVALID_SESSION_ID", "Session expired or invalid");
     case Refusal::locked:
       return failed(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record");
+    case Refusal::broken:
+      return failed(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.");
     case Refusal::unavailable:
       break;
   }
@@ -115,7 +116,7 @@ Json Crm::limits() const {
   const auto limit = [](std::uint64_t max, std::uint64_t used) {
     return Json{{"Max", max}, {"Remaining", max - std::min(used, max)}};
   };
-  return {{"DailyApiRequests", limit(daily_requests_max, api_requests_)},
+  return {{"DailyApiRequests", limit(daily_requests_max_, api_requests_)},
           {"DailyBulkApiBatches", limit(15000, 0)},
           {"DataStorageMB", limit(10240, 12)},
           {"HourlyODataCallout", limit(20000, 0)}};
@@ -155,6 +156,9 @@ Response Crm::land(const Request& request) {
 
 // The call of a caller whose token was good.
 Response Crm::admit(const Request& request, bool fails_some) {
+  if (api_requests_ >= daily_requests_max_) {
+    return failed(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+  }
   ++api_requests_;
   const std::vector<std::string> path = request.segments();
   const int version = version_of(path[2]);
@@ -190,6 +194,29 @@ Response Crm::route(const Call& call) {
   if (is_query && rest.size() == 2) return next_page(rest[1], call.base);
   if (rest[0] == "limits") return answer(200, limits());
   return failed(404, "NOT_FOUND", "The requested resource does not exist");
+}
+
+std::size_t Crm::expire_locators() {
+  const std::size_t known = cursors_.size();
+  cursors_.clear();
+  return known;
+}
+
+// Field-level security: a hidden field is not described, one that may only be read is not updateable.
+Json Crm::describe(const ObjectSpec& object, const std::string& base) const {
+  Json description = describe_object(object, base);
+  Json visible = Json::array();
+  for (Json& field : description["fields"]) {
+    const auto access = org_.field_access.find(object.name + "." + text_of(field, "name"));
+    if (access != org_.field_access.end()) {
+      if (access->second == "none") continue;
+      field["createable"] = false;
+      field["updateable"] = false;
+    }
+    visible.push_back(std::move(field));
+  }
+  description["fields"] = std::move(visible);
+  return description;
 }
 
 Response Crm::query(const Call& call, bool with_deleted) {

@@ -27,6 +27,11 @@ class Crm : public System {
   // Closes a renewal as won; false when it already was.
   bool accept(PlannedRenewal& renewal);
 
+  // The org's daily calls; beyond them every call is refused.
+  void set_daily_requests(std::uint64_t max) { daily_requests_max_ = max; }
+  // Every query locator that is out expires now; gives how many there were.
+  std::size_t expire_locators();
+
   void set_url(std::string url) { url_ = std::move(url); }
   Org& org() { return org_; }
   const Org& org() const { return org_; }
@@ -64,6 +69,7 @@ class Crm : public System {
   Response identity() const;
   Response versions() const;
   Json limits() const;
+  Json describe(const ObjectSpec& object, const std::string& base) const;
   Response answer(int status, const Json& body) const;
   Response failed(int status, const std::string& code, const std::string& text,
                   const std::vector<std::string>& fields = {}) const;
@@ -80,6 +86,7 @@ class Crm : public System {
   std::string url_;
   std::map<std::string, Cursor> cursors_;
   std::uint64_t api_requests_ = 0;
+  std::uint64_t daily_requests_max_ = 1'000'000;
 };
 
 }  // namespace perennial::sandbox::salesforce

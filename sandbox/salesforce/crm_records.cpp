@@ -55,7 +55,7 @@ Response Crm::route_sobjects(const Call& call) {
                         {"recentItems", Json::array()}});
   }
   if (rest.size() == 4) return by_external_id(call, *object);
-  if (rest[2] == "describe") return answer(200, describe_object(*object, call.base));
+  if (rest[2] == "describe") return answer(200, describe(*object, call.base));
   if (rest[2] == "updated") return changed_between(call, *object, false);
   if (rest[2] == "deleted") return changed_between(call, *object, true);
   if (call.request.method == "GET" || call.request.method == "HEAD") {

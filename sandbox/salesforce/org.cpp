@@ -36,16 +36,18 @@ std::optional<WriteError> wrong_type(const FieldSpec& field, const Json& value) 
   return std::nullopt;
 }
 
+WriteError not_writable(const FieldSpec& field) {
+  return {400,
+          "INVALID_FIELD_FOR_INSERT_UPDATE",
+          "Unable to create/update fields: " + field.name +
+              ". Please check the security settings of this field and verify that it is "
+              "read/write for your profile or permission set.",
+          {field.name}};
+}
+
 std::optional<WriteError> check_value(const ObjectSpec& object, const FieldSpec& field,
                                       const Json& value) {
-  if (!field.writable) {
-    return WriteError{400,
-                      "INVALID_FIELD_FOR_INSERT_UPDATE",
-                      "Unable to create/update fields: " + field.name +
-                          ". Please check the security settings of this field and verify that it "
-                          "is read/write for your profile or permission set.",
-                      {field.name}};
-  }
+  if (!field.writable) return not_writable(field);
   if (auto error = wrong_type(field, value)) return error;
   if (field.length > 0 && value.is_string() &&
       value.get_ref<const std::string&>().size() > static_cast<std::size_t>(field.length)) {
@@ -139,6 +141,8 @@ std::optional<WriteError> Org::check(const ObjectSpec& object, const Json& field
                         "No such column '" + name + "' on sobject of type " + object.name,
                         {name}};
     }
+    const auto access = field_access.find(object.name + "." + field->name);
+    if (access != field_access.end()) return not_writable(*field);
     if (auto error = check_value(object, *field, value)) return error;
   }
   if (is_create) {
@@ -333,6 +337,43 @@ void Org::seed_renewal(const PlannedRenewal& renewal, Instant at) {
           {"Instalments__c", renewal.instalments == 1 ? Json() : Json(renewal.instalments * 1.0)}},
          at, sales_user_id);
   seed_lines(renewal, at);
+  seed_quote(renewal, at);
+}
+
+// The primary quote of a renewal: its last day is inclusive, as CPQ's is.
+void Org::seed_quote(const PlannedRenewal& renewal, Instant at) {
+  const double scale = minor_digits(renewal.currency) == 0 ? 1.0 : 100.0;
+  const std::string last_day = format_day(renewal.end - std::chrono::days(1));
+  const std::string id = crm_record_id("a0q5g00000", next_number_++);
+  insert(object_named("SBQQ__Quote__c"), id,
+         {{"Name", "Q-" + renewal.number.substr(2)},
+          {"CurrencyIsoCode", renewal.currency},
+          {"SBQQ__Opportunity2__c", renewal.opportunity_id},
+          {"SBQQ__Account__c", estate_.account_of(renewal).crm_id},
+          {"SBQQ__Type__c", "Renewal"},
+          {"SBQQ__Status__c", "Presented"},
+          {"SBQQ__Primary__c", true},
+          {"SBQQ__StartDate__c", format_day(renewal.start)},
+          {"SBQQ__EndDate__c", last_day},
+          {"SBQQ__ExpirationDate__c", format_day(day_of(at) + std::chrono::days(30))},
+          {"SBQQ__NetAmount__c", static_cast<double>(renewal.amount_minor) / scale}},
+         at, sales_user_id);
+  double number = 1;
+  for (const PlannedLine& line : renewal.lines) {
+    const PlannedProduct& product = estate_.plan.products[line.product];
+    insert(object_named("SBQQ__QuoteLine__c"), crm_record_id("a0r5g00000", next_number_++),
+           {{"SBQQ__Quote__c", id},
+            {"SBQQ__Number__c", number},
+            {"SBQQ__ProductCode__c", product.code},
+            {"SBQQ__ProductName__c", product.name},
+            {"SBQQ__Quantity__c", static_cast<double>(line.quantity)},
+            {"SBQQ__NetPrice__c", static_cast<double>(line.unit_minor) / scale},
+            {"SBQQ__NetTotal__c", static_cast<double>(line.total_minor) / scale},
+            {"SBQQ__StartDate__c", format_day(renewal.start)},
+            {"SBQQ__EndDate__c", last_day}},
+           at, sales_user_id);
+    number += 1;
+  }
 }
 
 void Org::seed_lines(const PlannedRenewal& renewal, Instant at) {

@@ -56,12 +56,15 @@ class Org {
   void close_won(const PlannedRenewal& renewal);
 
   ValidationRules validation_rules;
+  // "Opportunity.Invoice__c" -> "none" or "read": what field-level security leaves the user.
+  std::map<std::string, std::string> field_access;
 
  private:
   void seed();
   void seed_account(const PlannedAccount& account, Instant at);
   void seed_renewal(const PlannedRenewal& renewal, Instant at);
   void seed_lines(const PlannedRenewal& renewal, Instant at);
+  void seed_quote(const PlannedRenewal& renewal, Instant at);
   void seed_decoy(const PlannedDecoy& decoy, Instant at);
   void insert(const ObjectSpec& object, const std::string& id, Json fields, Instant at,
               const std::string& user);

@@ -147,6 +147,40 @@ ObjectSpec user_object() {
   return object;
 }
 
+// Salesforce CPQ, a managed package: its names carry the prefix SBQQ.
+ObjectSpec quote_object() {
+  ObjectSpec object{"SBQQ__Quote__c", "Quote", "a0q", {}, {}};
+  object.fields = {field_of("Name", "string", 80),
+                   field_of("CurrencyIsoCode", "picklist", 3),
+                   reference("SBQQ__Opportunity2__c", "Opportunity", "SBQQ__Opportunity2__r"),
+                   reference("SBQQ__Account__c", "Account", "SBQQ__Account__r"),
+                   field_of("SBQQ__Type__c", "picklist", 255),
+                   field_of("SBQQ__Status__c", "picklist", 255),
+                   field_of("SBQQ__Primary__c", "boolean"),
+                   field_of("SBQQ__StartDate__c", "date"),
+                   field_of("SBQQ__EndDate__c", "date"),
+                   field_of("SBQQ__ExpirationDate__c", "date"),
+                   fixed(field_of("SBQQ__NetAmount__c", "currency"))};
+  add_system_fields(object.fields);
+  object.children = {{"SBQQ__LineItems__r", "SBQQ__QuoteLine__c", "SBQQ__Quote__c"}};
+  return object;
+}
+
+ObjectSpec quote_line_object() {
+  ObjectSpec object{"SBQQ__QuoteLine__c", "Quote Line", "a0r", {}, {}};
+  object.fields = {reference("SBQQ__Quote__c", "SBQQ__Quote__c", "SBQQ__Quote__r"),
+                   field_of("SBQQ__Number__c", "double"),
+                   fixed(field_of("SBQQ__ProductCode__c", "string", 255)),
+                   fixed(field_of("SBQQ__ProductName__c", "string", 255)),
+                   field_of("SBQQ__Quantity__c", "double"),
+                   fixed(field_of("SBQQ__NetPrice__c", "currency")),
+                   fixed(field_of("SBQQ__NetTotal__c", "currency")),
+                   field_of("SBQQ__StartDate__c", "date"),
+                   field_of("SBQQ__EndDate__c", "date")};
+  add_system_fields(object.fields);
+  return object;
+}
+
 bool is_custom(std::string_view name) {
   return name.size() > 3 && name.substr(name.size() - 3) == "__c";
 }
@@ -233,9 +267,9 @@ const ChildSpec* ObjectSpec::child(std::string_view word) const {
 }
 
 const std::vector<ObjectSpec>& all_objects() {
-  static const std::vector<ObjectSpec> objects{account_object(),  opportunity_object(),
-                                               line_object(),     product_object(),
-                                               contract_object(), user_object()};
+  static const std::vector<ObjectSpec> objects{
+      account_object(),  opportunity_object(), line_object(),  product_object(),
+      contract_object(), user_object(),        quote_object(), quote_line_object()};
   return objects;
 }
 

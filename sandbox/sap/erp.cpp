@@ -131,6 +131,8 @@ Response Erp::refuse(Refusal refusal, const Request& request) {
       const std::string text = "Object requested is currently locked by user DIALOG01";
       return failed(request, {is_v4(request) ? 409 : 400, "MC/601", text, ""});
     }
+    case Refusal::broken:
+      return failed(request, {500, "SY/530", "An internal error has occurred", ""});
     case Refusal::unavailable:
       break;
   }

@@ -133,6 +133,8 @@ Response Entitlements::refuse(Refusal refusal, const Request&) {
           .with("WWW-Authenticate", "Bearer realm=\"scim\", error=\"invalid_token\"");
     case Refusal::locked:
       return failed({409, "", "the resource is being changed by another request; try again"});
+    case Refusal::broken:
+      return failed({500, "", "an internal error has occurred"});
     case Refusal::unavailable:
       break;
   }

@@ -149,6 +149,8 @@ Response Billing::refuse(Refusal refusal, const Request& request) {
           "process is currently accessing it. If you see this error intermittently, retry "
           "the request.";
       return failed(call, error).with("Stripe-Should-Retry", "true");
+    case Refusal::broken:
+      return broken(call);
     case Refusal::unavailable:
       break;
   }
@@ -156,6 +158,29 @@ Response Billing::refuse(Refusal refusal, const Request& request) {
   error.type = "api_error";
   error.text = "Stripe is temporarily unavailable; please try again later.";
   return failed(call, error).with("Stripe-Should-Retry", "true");
+}
+
+// docs.stripe.com/error-low-level, "Server errors": the status of the first request under a key is
+// kept "regardless of whether it succeeds or fails", and a repetition gets the same 500.
+Response Billing::broken(Call call) {
+  call.cause.idempotency_key = call.request.header("Idempotency-Key");
+  if (auto replayed = replay(call)) return *replayed;
+  StripeError error;
+  error.status = 500;
+  error.type = "api_error";
+  error.text = "An unknown error occurred";
+  Response response = failed(call, error);
+  const std::string& key = call.cause.idempotency_key;
+  if (!key.empty()) {
+    remembered_[key] = {fingerprint(call.request), response, store_.now(), call.cause.request_id};
+  }
+  return response;
+}
+
+std::size_t Billing::prune_keys() {
+  const std::size_t kept = remembered_.size();
+  remembered_.clear();
+  return kept;
 }
 
 std::optional<Response> Billing::replay(const Call& call) {
@@ -226,6 +251,11 @@ Answer Billing::route(const Call& call) {
   if (kind == "invoiceitems") return route_invoice_lines(call, path);
   if (kind == "products") return route_catalog(call, path, "product");
   if (kind == "prices") return route_catalog(call, path, "price");
+  if (kind == "refunds") return route_refunds(call, path);
+  if (kind == "credit_notes") return route_credit_notes(call, path);
+  if (kind == "quotes") return route_quotes(call, path);
+  const bool is_meter = kind == "billing" && path.size() == 3 && path[2] == "meter_events";
+  if (is_meter && call.request.method == "POST") return create_meter_event(call);
   if (kind == "events") return route_readable(call, path, "event");
   if (kind == "payment_intents") return route_readable(call, path, "payment_intent");
   if (kind == "charges") return route_readable(call, path, "charge");

@@ -57,8 +57,14 @@ class Billing : public System {
   // The business clock moved: what was due by then happens now.
   void tick();
 
+  // Forgets every idempotency key, as the vendor does after a day; gives how many there were.
+  std::size_t prune_keys();
+
   // Planted causes.
   std::set<std::string> declined_subscriptions;
+  std::map<std::string, std::string> failing_payments;  // renewal -> why its payments fail
+  // The cause is gone: the customer pays what is open.
+  void retry_payment(const std::string& renewal);
   void delete_customer(const std::string& id);
   void restore_customer(const std::string& id);
 
@@ -73,12 +79,25 @@ class Billing : public System {
   Response respond(const Call& call, const Answer& answer) const;
   Response failed(const Call& call, const StripeError& error) const;
   std::optional<Response> replay(const Call& call);
+  Response broken(Call call);
   Answer route(const Call& call);
   Answer route_customers(const Call& call, const std::vector<std::string>& path);
   Answer route_subscriptions(const Call& call, const std::vector<std::string>& path);
   Answer route_schedules(const Call& call, const std::vector<std::string>& path);
   Answer route_invoices(const Call& call, const std::vector<std::string>& path);
   Answer route_invoice_lines(const Call& call, const std::vector<std::string>& path);
+  Answer route_refunds(const Call& call, const std::vector<std::string>& path);
+  Answer create_refund(const Call& call);
+  Answer refund_charge(Json charge, std::optional<std::int64_t> amount, const Call& call);
+  Answer route_credit_notes(const Call& call, const std::vector<std::string>& path);
+  Answer create_credit_note(const Call& call);
+  Json keep_credit_note(const Call& call, Json& invoice, std::int64_t amount,
+                        std::int64_t before_payment);
+  Answer route_quotes(const Call& call, const std::vector<std::string>& path);
+  Answer create_quote(const Call& call);
+  Answer move_quote(const Call& call, Json quote, const std::string& from, const std::string& to,
+                    const std::string& event);
+  Answer create_meter_event(const Call& call);
   Answer route_readable(const Call& call, const std::vector<std::string>& path,
                         const std::string& object);
   Answer route_catalog(const Call& call, const std::vector<std::string>& path,
@@ -100,6 +119,7 @@ class Billing : public System {
   Answer cancel_subscription(const Call& call, const std::string& id);
   std::optional<StripeError> apply_subscription(const Call& call, Json& subscription);
   std::optional<StripeError> apply_lines(const Call& call, Json& subscription);
+  std::optional<StripeError> prorate(const Call& call, const Json& before, const Json& after);
   Json new_subscription(const std::string& customer, std::int64_t begin, std::int64_t end);
   void tick_subscriptions();
 
@@ -111,6 +131,7 @@ class Billing : public System {
   std::optional<StripeError> adopt_subscription(const Call& call, Json& schedule);
   std::optional<StripeError> plan_subscription(const Call& call, Json& schedule);
   std::optional<StripeError> replace_phases(const Call& call, Json& schedule);
+  std::optional<StripeError> check_schedule_owner(const std::string& subscription) const;
   std::optional<StripeError> take_end_behavior(const Call& call, Json& schedule) const;
   void keep_schedule(const Json& schedule, const std::string& kind, const std::string& type,
                      const Cause& cause, Json detail);
@@ -134,6 +155,7 @@ class Billing : public System {
   Answer update_invoice_line(const Call& call, const std::string& id);
   void open_invoice(Json& invoice, const Cause& cause);
   void settle_invoice(Json& invoice, const Cause& cause, bool is_out_of_band);
+  void fail_payment(Json& invoice, const std::string& why);
   void customer_pays(const std::string& invoice_id);
   void add_line(Json& invoice, const Json& invoice_line);
   void refresh_totals(Json& invoice) const;
@@ -143,6 +165,7 @@ class Billing : public System {
   Estate& estate_;
   Store store_;
   std::map<std::string, Remembered> remembered_;
+  std::map<std::string, std::int64_t> meter_identifiers_;  // and when they were first taken
   std::mutex in_flight_mutex_;
   std::multiset<std::string> in_flight_;  // guarded by in_flight_mutex_
 };
@@ -155,6 +178,7 @@ std::optional<StripeError> read_integer(const Json& form, const std::string& nam
 StripeError missing_parameter(const std::string& name);
 StripeError no_such(const std::string& object, const std::string& id, const std::string& param,
                     int status);
+StripeError declined_card();
 // The fields of `before` that `after` changed, as events show them.
 Json changed_fields(const Json& before, const Json& after);
 // Merges posted metadata: an empty value removes its key, an empty metadata removes all.

@@ -112,8 +112,44 @@ void Billing::customer_pays(const std::string& invoice_id) {
   const Json* found = store_.named("invoice").newest(invoice_id);
   if (found == nullptr || text_of(*found, "status") != "open") return;
   Json invoice = *found;
+  const auto failing = failing_payments.find(store_.renewal_of(invoice));
+  if (failing != failing_payments.end()) {
+    fail_payment(invoice, failing->second);
+    return;
+  }
   store_.record("customer_payment", invoice, {}, {{"amount", invoice["amount_due"]}});
   settle_invoice(invoice, {}, false);
+}
+
+// docs.stripe.com/api/payment_intents/object, `last_payment_error`, and the event types
+// invoice.payment_failed and invoice.payment_action_required.
+void Billing::fail_payment(Json& invoice, const std::string& why) {
+  const std::string intent_id = text_of(invoice, "payment_intent");
+  Json intent = *store_.named("payment_intent").newest(intent_id);
+  const bool needs_action = why == "payment_requires_action";
+  intent["status"] = needs_action ? "requires_action" : "requires_payment_method";
+  if (!needs_action) {
+    intent["last_payment_error"] = {{"type", "card_error"},
+                                    {"code", "card_declined"},
+                                    {"decline_code", "insufficient_funds"},
+                                    {"message", "Your card has insufficient funds."}};
+  }
+  store_.named("payment_intent").put(intent_id, intent);
+  invoice["attempted"] = true;
+  invoice["attempt_count"] = number_of(invoice, "attempt_count") + 1;
+  store_.named("invoice").put(text_of(invoice, "id"), invoice);
+  const char* type = needs_action ? "invoice.payment_action_required" : "invoice.payment_failed";
+  store_.emit(type, invoice, nullptr, {});
+}
+
+void Billing::retry_payment(const std::string& renewal) {
+  failing_payments.erase(renewal);
+  std::vector<std::string> open;
+  store_.named("invoice").for_each_newest([&](const std::string& id, const Json& invoice) {
+    const bool is_theirs = store_.renewal_of(invoice) == renewal;
+    if (is_theirs && text_of(invoice, "status") == "open") open.push_back(id);
+  });
+  for (const std::string& id : open) customer_pays(id);
 }
 
 void Billing::settle_invoice(Json& invoice, const Cause& cause, bool is_out_of_band) {

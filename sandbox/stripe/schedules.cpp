@@ -135,6 +135,7 @@ std::optional<StripeError> Billing::adopt_subscription(const Call& call, Json& s
   const std::string id = text_of(call.form, "from_subscription");
   const Json* found = store_.named("subscription").newest(id);
   if (found == nullptr) return no_such("subscription", id, "from_subscription", 404);
+  if (auto problem = check_schedule_owner(id)) return problem;
   if (text_of(*found, "status") == "canceled") {
     return refused("You cannot migrate a subscription that is canceled.", "from_subscription");
   }
@@ -175,6 +176,15 @@ std::optional<StripeError> Billing::plan_subscription(const Call& call, Json& sc
   return read_phases(context, member_of(call.form, "phases"), schedule["phases"]);
 }
 
+// The planted deletion of a customer hides what is theirs, as it hides their subscription.
+std::optional<StripeError> Billing::check_schedule_owner(const std::string& subscription) const {
+  const Json* found = store_.named("subscription").newest(subscription);
+  if (found == nullptr) return std::nullopt;
+  const Json* customer = store_.named("customer").newest(text_of(*found, "customer"));
+  if (customer == nullptr || !flag_of(*customer, "deleted")) return std::nullopt;
+  return no_such("subscription", subscription, "id", 404);
+}
+
 std::optional<StripeError> Billing::take_end_behavior(const Call& call, Json& schedule) const {
   const std::string wanted = text_of(call.form, "end_behavior");
   if (wanted.empty()) return std::nullopt;
@@ -194,6 +204,9 @@ Answer Billing::update_schedule(const Call& call, Json schedule) {
     return {nullptr, refused("You cannot update a subscription schedule that is in the `" +
                              text_of(schedule, "status") + "` status.")};
   }
+  const std::string subscription = text_of(schedule, "subscription");
+  if (auto problem = check_schedule_owner(subscription)) return {nullptr, *problem};
+  if (declined_subscriptions.count(subscription) > 0) return {nullptr, declined_card()};
   if (auto problem = take_end_behavior(call, schedule)) return {nullptr, *problem};
   if (call.form.contains("phases")) {
     if (auto problem = replace_phases(call, schedule)) return {nullptr, *problem};

@@ -10,17 +10,13 @@ struct Prefix {
   const char* text;
   const char* object;
 };
-constexpr Prefix prefixes[] = {{"cus_", "customer"},
-                               {"prod_", "product"},
-                               {"price_", "price"},
-                               {"sub_sched_", "subscription_schedule"},
-                               {"sub_", "subscription"},
-                               {"ii_", "invoiceitem"},
-                               {"in_", "invoice"},
-                               {"pi_", "payment_intent"},
-                               {"ch_", "charge"},
-                               {"evt_", "event"},
-                               {"inpay_", "invoice_payment"}};
+constexpr Prefix prefixes[] = {{"cus_", "customer"},     {"prod_", "product"},
+                               {"price_", "price"},      {"sub_sched_", "subscription_schedule"},
+                               {"sub_", "subscription"}, {"ii_", "invoiceitem"},
+                               {"in_", "invoice"},       {"pi_", "payment_intent"},
+                               {"ch_", "charge"},        {"evt_", "event"},
+                               {"re_", "refund"},        {"cn_", "credit_note"},
+                               {"qt_", "quote"},         {"inpay_", "invoice_payment"}};
 
 }  // namespace
 

@@ -15,6 +15,16 @@ StripeError wrong_method(const Call& call) {
 
 }  // namespace
 
+StripeError declined_card() {
+  StripeError error;
+  error.status = 402;
+  error.type = "card_error";
+  error.code = "card_declined";
+  error.decline_code = "insufficient_funds";
+  error.text = "Your card has insufficient funds.";
+  return error;
+}
+
 Json changed_fields(const Json& before, const Json& after) {
   Json previous = Json::object();
   for (const auto& [name, value] : after.items()) {
@@ -336,18 +346,11 @@ Answer Billing::update_subscription(const Call& call, const std::string& id) {
                  "the schedule instead.";
     return {nullptr, error};
   }
-  if (declined_subscriptions.count(id) > 0) {
-    StripeError error;
-    error.status = 402;
-    error.type = "card_error";
-    error.code = "card_declined";
-    error.decline_code = "insufficient_funds";
-    error.text = "Your card has insufficient funds.";
-    return {nullptr, error};
-  }
+  if (declined_subscriptions.count(id) > 0) return {nullptr, declined_card()};
   Json subscription = *found;
   const Json before = subscription;
   if (auto problem = apply_subscription(call, subscription)) return {nullptr, *problem};
+  if (auto problem = prorate(call, before, subscription)) return {nullptr, *problem};
   store_.record("subscription_update", subscription, call.cause, call.form);
   store_.named("subscription").put(id, subscription);
   store_.emit("customer.subscription.updated", subscription, changed_fields(before, subscription),

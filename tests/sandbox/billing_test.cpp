@@ -78,6 +78,34 @@ TEST(Billing, RefusesASecondCallWhileOneWithTheSameKeyRuns) {
   EXPECT_FALSE(world.billing.begin(request));
 }
 
+TEST(Billing, KeepsAServerErrorUnderItsKey) {
+  World world(small_world(2));
+  const Request broken = make_request(
+      "POST", "/v1/invoices",
+      {{"Authorization", std::string("Bearer ") + stripe::secret_key}, {"Idempotency-Key", "k"}},
+      draft_form(world, "R-000001"));
+  const Response first = world.billing.refuse(Refusal::broken, broken);
+
+  const Response again = billing(world, "POST", "/invoices", draft_form(world, "R-000001"), "k");
+  const Response other = billing(world, "POST", "/invoices", draft_form(world, "R-000001"), "k2");
+
+  EXPECT_EQ(first.status, 500);
+  EXPECT_EQ(again.status, 500);
+  EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
+  EXPECT_EQ(other.status, 200);
+  EXPECT_EQ(json_of(billing(world, "GET", "/invoices"))["data"].size(), 1U);
+}
+
+TEST(Billing, ForgetsAllKeysWhenToldTo) {
+  World world(small_world(2));
+  billing(world, "POST", "/invoices", draft_form(world, "R-000001"), "k");
+
+  EXPECT_EQ(json_of(control(world, "DELETE", "/idempotency-keys"))["removed"], 1);
+  billing(world, "POST", "/invoices", draft_form(world, "R-000001"), "k");
+
+  EXPECT_EQ(json_of(billing(world, "GET", "/invoices"))["data"].size(), 2U);
+}
+
 TEST(Billing, ForgetsKeysAfterADayAndValidationFailuresAtOnce) {
   World world(small_world(1));
   billing(world, "POST", "/invoices", draft_form(world, "R-000001"), "old");

@@ -163,6 +163,50 @@ TEST(BillingSchedules, CountAsRenewedWhileTheTermIsStillToCome) {
   EXPECT_EQ(judged()["renewed"], true);
 }
 
+TEST(BillingSchedules, AreRefusedForADeclinedCardAndADeletedCustomer) {
+  World world(small_world(2));
+  const Scheduled made(world);
+  const Json declined = {{"renewal", "R-000001"}, {"kind", "card_declined"}};
+  const Json deleted = {{"renewal", "R-000001"}, {"kind", "customer_deleted"}};
+
+  ASSERT_EQ(control(world, "POST", "/planted", declined).status, 201);
+  const Response card = billing(world, "POST", made.path(), made.two_phases(made.begin()));
+  ASSERT_EQ(control(world, "POST", "/planted", deleted).status, 201);
+  const Response gone = billing(world, "POST", made.path(), made.two_phases(made.begin()));
+  control(world, "DELETE", "/planted");
+
+  EXPECT_EQ(card.status, 402);
+  EXPECT_EQ(json_of(card)["error"]["decline_code"], "insufficient_funds");
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_EQ(billing(world, "POST", made.path(), made.two_phases(made.begin())).status, 200);
+}
+
+TEST(BillingProrations, CreditUnusedAndChargeRemainingTimeFromTheirDate) {
+  World world(small_world(2));
+  const PlannedRenewal& renewal = *world.estate.renewal("R-000001");
+  const std::string path = "/subscriptions/" + renewal.subscription_id;
+  const Json before = json_of(billing(world, "GET", path));
+  const Json& line = before["items"]["data"][0];
+  const std::int64_t start = number_of(before, "current_period_start");
+  const std::int64_t end = number_of(before, "current_period_end");
+  const std::int64_t middle = start + (end - start) / 2;
+  const std::int64_t quantity = number_of(line, "quantity");
+  const std::string change = "items[0][id]=" + text_of(line, "id") +
+                             "&items[0][quantity]=" + std::to_string(quantity + 2) +
+                             "&proration_date=";
+
+  EXPECT_EQ(billing(world, "POST", path, change + std::to_string(end + 1)).status, 400);
+  ASSERT_EQ(billing(world, "POST", path, change + std::to_string(middle)).status, 200);
+
+  const Json items = json_of(billing(world, "GET", "/invoiceitems"))["data"];
+  ASSERT_EQ(items.size(), 2U);
+  const std::int64_t unit = number_of(line["price"], "unit_amount");
+  // Halves round away from zero.
+  EXPECT_EQ(number_of(items[1], "amount"), -((unit * quantity + 1) / 2));
+  EXPECT_EQ(number_of(items[0], "amount"), (unit * (quantity + 2) + 1) / 2);
+  EXPECT_EQ(items[0]["proration"], true);
+}
+
 TEST(BillingSchedules, RefusesAScheduleThatNamesNothingToSchedule) {
   World world(small_world(2));
 

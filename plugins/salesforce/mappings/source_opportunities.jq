@@ -15,9 +15,10 @@ def accepted:
      currency: .CurrencyIsoCode,
      subscription: .Billing_Subscription__c,
      customer: ({name: .Account.Name,
-                 erp: .Account.Erp_Customer__c,
-                 billing: .Account.Billing_Customer__c,
-                 entitlement: .Account.Entitlement_User__c} | without_nulls),
+                 erp: given(.Account.Erp_Customer__c, .Account.Parent.Erp_Customer__c),
+                 billing: given(.Account.Billing_Customer__c, .Account.Parent.Billing_Customer__c),
+                 entitlement: given(.Account.Entitlement_User__c, .Account.Parent.Entitlement_User__c)}
+                | without_nulls),
      term: {start: .Service_Start__c, end: .Service_End__c},
      lines: [
        (.OpportunityLineItems.records // []) | to_entries[]

@@ -189,5 +189,55 @@ TEST_F(LaggingEventsTest, TheNewestEventsWait) {
   EXPECT_EQ(ids(recorder), (Ids{"evt_1"}));
 }
 
+Json event_about(const Json& object) {
+  Json one = event("evt_4", 40);
+  one["data"]["object"] = object;
+  return one;
+}
+
+std::string after_third() {
+  EventCursor cursor;
+  cursor.after = "evt_3";
+  return cursor.text();
+}
+
+TEST_F(EventsTest, TheObjectIsReadAgainBeforeTheEventIsGiven) {
+  const Json object = {{"object", "invoice"}, {"id", "in_1"}, {"status", "open"}};
+  transport_.answer(200, list({event_about(object)}))
+      .answer(200, R"({"object":"invoice","id":"in_1","status":"paid"})");
+  tests::SourceRecorder recorder;
+  EXPECT_EQ(poll(recorder, after_third()), R::records);
+  ASSERT_EQ(recorder.records().size(), 1u);
+  const Json given = recorder.records()[0].body;
+  EXPECT_EQ(given["current"]["status"], "paid");
+  EXPECT_EQ(given["data"]["object"]["status"], "open");
+  EXPECT_EQ(transport_.request(1).url.find("https://api.example/v1/invoices/in_1?"), 0u);
+  EXPECT_EQ(query_value(transport_.request(1).url, "expand[]"), "payment_intent");
+  EXPECT_EQ(transport_.request(1).headers.find("stripe-version"), "2024-06-20");
+}
+
+TEST_F(EventsTest, AnObjectThatIsGoneLeavesTheEventAsItWas) {
+  transport_.answer(200, list({event_about({{"object", "quote"}, {"id", "qt_1"}})}))
+      .answer(404, R"({"error":{"code":"resource_missing"}})");
+  tests::SourceRecorder recorder;
+  EXPECT_EQ(poll(recorder, after_third()), R::records);
+  EXPECT_FALSE(recorder.records()[0].body.contains("current"));
+}
+
+TEST_F(EventsTest, AnObjectThatCannotBeReadHoldsItsEventBack) {
+  Json second = event_about({{"object", "invoice"}, {"id", "in_2"}});
+  second["id"] = "evt_5";
+  const std::string both = list({second, event_about({{"object", "invoice"}, {"id", "in_1"}})});
+  transport_.answer(200, both).answer(503);
+  tests::SourceRecorder none;
+  EXPECT_NE(poll(none, after_third()), R::records);
+  EXPECT_TRUE(none.records().empty());
+  transport_.answer(200, both).answer(200, R"({"id":"in_1"})").answer(503);
+  tests::SourceRecorder first;
+  EXPECT_EQ(poll(first, after_third()), R::more);
+  EXPECT_EQ(ids(first), Ids{"evt_4"});
+  EXPECT_EQ(EventCursor::read(first.cursor())->after, "evt_4");
+}
+
 }  // namespace
 }  // namespace perennial::plugins::billing

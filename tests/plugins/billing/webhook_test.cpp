@@ -43,10 +43,10 @@ class WebhookTest : public ::testing::Test {
     call.headers = &header;
     call.header_count = signature.empty() ? 0 : 1;
     call.now_ms = tests::test_now_ms;
+    call.deadline_ms = 10'000;
     const Config config =
         *read_config(tests::config_value(Json{{"base_url", "https://a.example"}}));
-    tests::ScriptedTransport transport;
-    Caller caller(config, secrets, transport);
+    Caller caller(config, secrets, transport_);
     Events events(config, caller);
     Webhook webhook(config, secrets, events);
     sdk::WebhookReply reply(recorder_->webhook_reply());
@@ -55,6 +55,7 @@ class WebhookTest : public ::testing::Test {
   std::string code() const { return recorder_->explained().code; }
 
   const std::string secret_ = "secret-of-webhook_secret";
+  tests::ScriptedTransport transport_;
   std::unique_ptr<tests::SourceRecorder> recorder_;
 };
 
@@ -120,6 +121,19 @@ TEST_F(WebhookTest, WithoutASecretOrWithoutRoomTheSenderRepeats) {
   EXPECT_EQ(receive(body, good, tests::no_secrets()), R::try_again);
   EXPECT_EQ(code(), "secret_missing");
   EXPECT_EQ(receive(body, good, tests::all_secrets(), 0), R::try_again);
+}
+
+TEST_F(WebhookTest, TheObjectIsReadAgainAndTheSenderRepeatsWhenItCannotBe) {
+  Json event = Json::parse(event_body());
+  event["data"]["object"] = {{"object", "invoice"}, {"id", "in_1"}};
+  const std::string body = event.dump();
+  transport_.answer(503);
+  EXPECT_EQ(receive(body, signed_header(secret_, body, now_s)), R::try_again);
+  EXPECT_TRUE(recorder_->records().empty());
+  transport_.answer(200, R"({"object":"invoice","id":"in_1","status":"paid"})");
+  EXPECT_EQ(receive(body, signed_header(secret_, body, now_s)), R::accepted);
+  ASSERT_EQ(recorder_->records().size(), 1u);
+  EXPECT_EQ(recorder_->records()[0].body["current"]["status"], "paid");
 }
 
 }  // namespace

@@ -130,6 +130,7 @@ TEST_P(LibraryTest, OutOfReachIsAnAnswerOfEveryCall) {
                         {"until", "2027-01-01"},
                         {"subscription", "s"},
                         {"customer", "c"},
+                        {"invoice", "i"},
                         {"params", Json::object()},
                         {"lines", {{{"amount", 1}}}},
                         {"record", {{"Renewal_Number__c", "R-1"}}}};

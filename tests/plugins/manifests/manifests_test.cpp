@@ -84,7 +84,8 @@ TEST_P(ManifestTest, EveryWebhookGivesTheRecordsOfASource) {
 }
 
 bool has_unit(const std::string& name) {
-  for (const char* unit : {"_ms", "_s", "_bytes_max", "_records", "_number", "pages_max"}) {
+  for (const char* unit :
+       {"_ms", "_s", "_bytes_max", "_records", "_number", "pages_max", "_percent_max"}) {
     if (name.ends_with(unit)) return true;
   }
   return false;

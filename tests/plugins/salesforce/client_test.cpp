@@ -194,16 +194,6 @@ TEST_F(SalesforceClientTest, ALookupReadsEveryPageOrCannotTell) {
   }
 }
 
-TEST_F(SalesforceClientTest, ChecksNameMissingFieldsAndVersions) {
-  transport_.answer(200, R"([{"version":"60.0"}])");
-  transport_.answer(200, R"({"fields":[{"name":"Renewal_Number__c"},{"name":"Region__c"}]})");
-  tests::HealthRecorder recorder;
-  sdk::HealthReply reply(recorder.reply());
-  const common::Deadline deadline(1000);
-  client_.check(Moment{deadline, tests::test_now_ms}, reply);
-  EXPECT_EQ(recorder.errors(), 9u);  // the version and eight fields
-}
-
 class SalesforceUnsentTest : public SalesforceClientTest {
  protected:
   void TearDown() override { EXPECT_TRUE(transport_.requests().empty()); }

@@ -456,6 +456,112 @@ TEST(Partition, SettlesAPendingDeliveryByTokenOrByPoll) {
   EXPECT_TRUE(driver.partition->state().deliveries().empty());
 }
 
+// A remote like a payment service: it honours keys, keeps failures with them, and can be asked.
+Graph make_graph_of_kept_failures() {
+  Graph graph = make_graph(Idempotency::key);
+  OperationPlan& operation = graph.connectors["erp"].operations["create_order"];
+  operation.has_lookup = true;
+  operation.caches_failures = true;
+  return graph;
+}
+
+// Two doubtful answers under one key; gives the question that follows, and the key.
+DispatchOutput ask_after_two_doubts(PartitionDriver& driver, std::string& key) {
+  driver.join("erp");
+  driver.events({make_event("1", "a.v1", "R-1")});
+  const auto sent = driver.take_dispatch();
+  key = driver.key(sent);
+  driver.answer("erp", sent, kind_of(Outcome::unknown));
+  driver.pass(60'000);
+  const auto again = driver.take_dispatch();
+  EXPECT_EQ(driver.key(again), key) << "a lost answer is first asked for again under its key";
+  driver.answer("erp", again, kind_of(Outcome::unknown));
+  EXPECT_TRUE(driver.dispatches.empty());
+  driver.pass(2'000);
+  return driver.take_dispatch();
+}
+
+TEST(Partition, TakesANewKeyForAKeptFailureOnlyWhenTheAttemptIsProvenAbsentAndOver) {
+  PartitionDriver driver(make_graph_of_kept_failures());
+  std::string key;
+  auto question = ask_after_two_doubts(driver, key);
+  EXPECT_EQ(question.verb, wire::Verb::lookup);
+  driver.answer("erp", question, kind_of(Lookup::absent));
+  driver.pass(14'999);
+  EXPECT_TRUE(driver.dispatches.empty()) << "the attempt may still run until its deadline";
+
+  driver.pass(1);
+  question = driver.take_dispatch();
+  EXPECT_EQ(question.verb, wire::Verb::lookup);
+  EXPECT_EQ(driver.key(question), key);
+  driver.answer("erp", question, kind_of(Lookup::absent));
+  driver.pass(60'000);
+
+  const auto again = driver.take_dispatch();
+  EXPECT_EQ(again.verb, wire::Verb::execute);
+  EXPECT_NE(driver.key(again), key);
+  EXPECT_EQ(driver.key(again).substr(0, key.size() - 1), key.substr(0, key.size() - 1));
+}
+
+TEST(Partition, SettlesAKeptFailureThatWasAppliedByItsLookup) {
+  PartitionDriver driver(make_graph_of_kept_failures());
+  std::string key;
+  const auto question = ask_after_two_doubts(driver, key);
+
+  driver.answer("erp", question, kind_of(Lookup::done));
+
+  EXPECT_TRUE(driver.partition->state().deliveries().empty());
+}
+
+TEST(Partition, KeepsTheKeyWhileTheLookupCannotTell) {
+  PartitionDriver driver(make_graph_of_kept_failures());
+  std::string key;
+  auto question = ask_after_two_doubts(driver, key);
+
+  for (int round = 0; round < 10; ++round) {
+    driver.answer("erp", question, kind_of(Lookup::cannot_tell));
+    driver.pass(60'000);
+    question = driver.take_dispatch();
+    EXPECT_EQ(question.verb, wire::Verb::lookup);
+    EXPECT_EQ(driver.key(question), key);
+  }
+}
+
+// The second look after a change of keys asks for the attempt of the old key, over a restart too.
+void confirm_after_new_key(PartitionDriver& driver, Lookup found) {
+  std::string key;
+  driver.answer("erp", ask_after_two_doubts(driver, key), kind_of(Lookup::absent));
+  driver.pass(60'000);
+  driver.answer("erp", driver.take_dispatch(), kind_of(Lookup::absent));
+  driver.pass(60'000);
+  driver.answer("erp", driver.take_dispatch(), kind_of(Outcome::done));
+  driver.restart();
+  driver.join("erp");
+  driver.pass(60'000);
+  const auto second_look = driver.take_dispatch();
+  EXPECT_EQ(second_look.verb, wire::Verb::lookup);
+  EXPECT_EQ(driver.key(second_look), key);
+  driver.answer("erp", second_look, kind_of(found));
+}
+
+TEST(Partition, OpensAPossibleDoubleWhenTheAttemptOfTheOldKeyLandedAfterAll) {
+  PartitionDriver driver(make_graph_of_kept_failures());
+
+  confirm_after_new_key(driver, Lookup::done);
+
+  ASSERT_NE(driver.only_exception(), nullptr);
+  EXPECT_EQ(driver.only_exception()->cause, "possible_double");
+}
+
+TEST(Partition, IsContentWhenTheOldKeyIsStillAbsentAtTheSecondLook) {
+  PartitionDriver driver(make_graph_of_kept_failures());
+
+  confirm_after_new_key(driver, Lookup::absent);
+
+  EXPECT_TRUE(driver.partition->state().exceptions().empty());
+  EXPECT_TRUE(driver.partition->state().deliveries().empty());
+}
+
 TEST(Partition, GivesTheSameStateLiveAndFromReplay) {
   PartitionDriver driver(make_graph(Idempotency::lookup));
   driver.join("erp");
