@@ -23,18 +23,6 @@ PartitionService::PartitionService(ServiceOptions options, const Graph& graph, C
       partition_(graph, options_.hash_seed, Random(options_.random_seed)),
       builder_(partition_) {}
 
-Result<std::unique_ptr<PartitionService>> PartitionService::start(
-    ServiceOptions options, const Graph& graph, wire::Bus& bus, store::FileSystem& file_system,
-    Clock& clock, OnFailure on_failure, std::string& torn) {
-  std::unique_ptr<PartitionService> service(
-      new PartitionService(std::move(options), graph, clock, std::move(on_failure)));
-  if (auto status = service->open(bus, file_system, torn); !status) {
-    return tl::unexpected(status.error());
-  }
-  service->thread_ = std::thread([raw = service.get()] { raw->run(); });
-  return service;
-}
-
 Status PartitionService::open(wire::Bus& bus, store::FileSystem& file_system, std::string& torn) {
   auto hub = wire::Hub::bind(bus, options_.endpoints);
   if (!hub) return tl::unexpected(hub.error());
@@ -43,6 +31,8 @@ Status PartitionService::open(wire::Bus& bus, store::FileSystem& file_system, st
   journal_options.directory = options_.journal_directory;
   journal_options.partition = options_.partition;
   journal_options.durability = options_.durability;
+  journal_options.segment_bytes = options_.segment_bytes;
+  journal_options.spare = options_.spare;
   auto journal = store::Journal::open(
       file_system, journal_options, Random(options_.random_seed ^ 0x5EED),
       [this](Position position, ByteView record) { return partition_.replay(position, record); },
@@ -56,16 +46,6 @@ PartitionService::~PartitionService() {
   is_stopping_ = true;
   if (hub_) hub_->wake();
   if (thread_.joinable()) thread_.join();
-}
-
-void PartitionService::run() {
-  while (!is_stopping_) {
-    auto status = turn();
-    if (!status) {
-      on_failure_(status.error());
-      return;
-    }
-  }
 }
 
 Status PartitionService::turn() {

@@ -35,6 +35,8 @@ struct ServiceOptions {
   std::vector<std::string> endpoints;
   std::string journal_directory;
   store::Durability durability = store::Durability::fsync;
+  std::uint64_t segment_bytes = 0;  // 0 = limits::segment_bytes
+  store::Spare spare = store::Spare::beside;
   std::uint64_t hash_seed = 0;
   std::uint64_t random_seed = 0;
   // What a host of that connector must say in its hello.

@@ -53,6 +53,8 @@ class State {
   }
   [[nodiscard]] const Delivery* lane_head(const Fingerprint& lane) const;
   [[nodiscard]] ByteView event(Position position) const;
+  // How many events are kept for what is still open.
+  [[nodiscard]] std::size_t events_held() const { return events_.size(); }
   [[nodiscard]] const Join* join(std::string_view name, std::string_view key) const;
   [[nodiscard]] const TextMap<Join>& joins() const { return joins_; }
   // Name and key of an entry of joins().

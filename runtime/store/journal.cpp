@@ -155,7 +155,8 @@ void Journal::prepare_spare() {
     used_ = offset_;
     is_spare_wanted_ = false;
   }
-  spare_ = std::async(std::launch::async, [this]() -> Status {
+  const bool is_beside = options_.spare == Spare::beside;
+  spare_ = std::async(is_beside ? std::launch::async : std::launch::deferred, [this]() -> Status {
     auto file = file_system_.open(spare_path(), Open::create);
     auto status =
         file ? (*file)->allocate(options_.segment_bytes) : Status(tl::unexpected(file.error()));
@@ -164,6 +165,7 @@ void Journal::prepare_spare() {
     if (!status) has_reserve_.store(false, std::memory_order_release);
     return status;
   });
+  if (!is_beside) spare_.wait();
 }
 
 // Writes real zeros: the blocks then exist on disk, and a later sync has no allocation to journal
