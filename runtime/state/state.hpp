@@ -10,7 +10,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -117,6 +119,7 @@ class State {
   void leave_lane(Delivery& delivery);
   void forget(Delivery& delivery);
   void forget_token(Delivery& delivery);
+  void forget_joins(TimeMs time);
 
   const std::uint64_t hash_seed_;
   Position position_ = 0;
@@ -132,6 +135,8 @@ class State {
   // their chance to refer to them.
   std::vector<Position> fresh_events_;
   TextMap<Join> joins_;
+  using ClosedJoin = std::pair<TimeMs, std::string>;  // when its time is over, id
+  std::priority_queue<ClosedJoin, std::vector<ClosedJoin>, std::greater<>> closed_joins_;
   std::unordered_map<Position, ExceptionRow> exceptions_;
   TextMap<Position> groups_;
   TextMap<ConnectorRow> connectors_;

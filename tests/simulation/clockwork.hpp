@@ -28,10 +28,11 @@ class Clockwork final : public Clock {
   [[nodiscard]] TimeMs now() const { return now_; }
   void jump(TimeMs by) {
     offset_ += by;
-    if (by > 0) last_forward_ = now_;
+    (by > 0 ? last_forward_ : last_back_) = now_;
   }
   // When the clock last jumped forward, in real time; -1 = never.
   [[nodiscard]] TimeMs last_forward() const { return last_forward_; }
+  [[nodiscard]] TimeMs last_back() const { return last_back_; }
 
   void after(TimeMs wait, std::function<void()> action) {
     actions_.push({now_ + wait, next_++, std::move(action)});
@@ -85,6 +86,7 @@ class Clockwork final : public Clock {
   TimeMs now_ = 0;
   TimeMs offset_ = 1'700'000'000'000;
   TimeMs last_forward_ = -1;
+  TimeMs last_back_ = -1;
   std::uint64_t next_ = 0;
   std::priority_queue<Action, std::vector<Action>, Later> actions_;
   FaultCounts counts_;

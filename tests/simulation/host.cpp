@@ -147,6 +147,7 @@ void Host::on_welcome(std::uint32_t partition, const wire::Welcome& welcome) {
   for (Source& source : sources_) {
     const auto cursor = cursors_.find(source.name);
     source.next = cursor == cursors_.end() ? 0 : std::stoul(cursor->second);
+    source.durable = std::max(source.durable, source.next);
     source.round.reset();
     plan_poll(source, 10);
   }
@@ -272,13 +273,16 @@ void Host::begin_calls() {
 std::optional<pipeline::Outcome> Host::draw_refusal(const Call& call) {
   Clockwork& clock = world_.clock;
   if (clock.is_calm || !clock.one_in(world_.profile.refusal)) return std::nullopt;
-  clock.count(Fault::answer_refused);
   constexpr pipeline::Outcome all[] = {
       pipeline::Outcome::try_again,    pipeline::Outcome::throttled,
       pipeline::Outcome::unauthorized, pipeline::Outcome::not_connected,
       pipeline::Outcome::unknown,      pipeline::Outcome::rejected};
   const auto drawn = all[clock.draw(std::size(all))];
-  if (drawn == pipeline::Outcome::rejected) world_.remote.refuse(call.remote);
+  if (drawn == pipeline::Outcome::rejected) {
+    if (world_.remote.knows(call.remote)) return std::nullopt;
+    world_.remote.refuse(call.remote);
+  }
+  clock.count(Fault::answer_refused);
   return drawn;
 }
 

@@ -1,4 +1,4 @@
-// perennial-simulation --seeds N --from S --events N [--jobs J] [--digest]
+// perennial-simulation --seeds N --from S --events N [--jobs J] [--records N] [--digest]
 //
 // Runs N seeds, one world each, and prints how many faults of each kind they had. The first seed that
 // breaks a promise is printed with the command that repeats it, and ends the run with 1.
@@ -22,13 +22,16 @@ struct Options {
   std::uint64_t from = 1;
   std::uint64_t events = 40;
   std::uint64_t jobs = 1;
+  std::uint64_t records = 50;
   bool has_digest = false;
   std::string bug;
 };
 
 int usage(const char* program) {
-  std::fprintf(stderr, "usage: %s [--seeds N] [--from SEED] [--events N] [--jobs N] [--digest]%s\n",
-               program, planted_names().empty() ? "" : " --bug NAME");
+  std::fprintf(
+      stderr,
+      "usage: %s [--seeds N] [--from SEED] [--events N] [--jobs N] [--records N] [--digest]%s\n",
+      program, planted_names().empty() ? "" : " --bug NAME");
   for (const std::string_view name : planted_names()) {
     std::fprintf(stderr, "  bug: %s\n", std::string(name).c_str());
   }
@@ -49,11 +52,12 @@ std::optional<Options> parse(int count, char** words) {
       options.bug = value;
       continue;
     }
-    std::uint64_t* number = word == "--seeds"    ? &options.seeds
-                            : word == "--from"   ? &options.from
-                            : word == "--events" ? &options.events
-                            : word == "--jobs"   ? &options.jobs
-                                                 : nullptr;
+    std::uint64_t* number = word == "--seeds"     ? &options.seeds
+                            : word == "--from"    ? &options.from
+                            : word == "--events"  ? &options.events
+                            : word == "--jobs"    ? &options.jobs
+                            : word == "--records" ? &options.records
+                                                  : nullptr;
     char* end = nullptr;
     const auto given = std::strtoull(value, &end, 10);
     if (number == nullptr || *value == '\0' || *end != '\0') return std::nullopt;
@@ -80,7 +84,7 @@ void run_seeds(const Options& options, std::atomic<std::uint64_t>& next, Total& 
       if (seed >= options.from + options.seeds || total.failed) return;
     }
     World world(seed, options.events);
-    Report report = world.run();
+    Report report = world.run(options.records);
     const std::lock_guard lock(total.mutex);
     ++total.runs;
     total.records += report.records;

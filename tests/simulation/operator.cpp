@@ -18,7 +18,10 @@ void Operator::look() {
 }
 
 void Operator::look_at(std::uint32_t partition, const state::ExceptionRow& row) {
-  if (row.is_on_trial) return;
+  if (row.is_on_trial) {
+    tried_[{partition, row.id}] = clock_.now_ms();
+    return;
+  }
   const bool is_time = clock_.is_calm || clock_.one_in(3);
   if (!is_time) return;
   pipeline::CommandCall call;
@@ -33,7 +36,8 @@ void Operator::look_at(std::uint32_t partition, const state::ExceptionRow& row) 
     const std::string id(event::trusted_event(state.event(delivery->event)).id);
     const bool is_doubtful = row.cause == "outcome_unknown" || row.cause == "possible_double";
     // What is on its way may still land: a careful person waits.
-    const bool is_fresh = clock_.now_ms() - row.opened < 3 * (deadline_ms + settle_ms);
+    const TimeMs since = std::max(row.opened, tried_[{partition, row.id}]);
+    const bool is_fresh = clock_.now_ms() - since < 3 * (deadline_ms + settle_ms);
     if (is_doubtful && is_fresh) return;
     if (row.cause == "orphaned" && !runtime_.has_notify()) return;
     const bool is_applied = remote_.applied(row.connector, row.operation, id) > 0;
@@ -42,6 +46,7 @@ void Operator::look_at(std::uint32_t partition, const state::ExceptionRow& row) 
       remote_.pardon(row.connector, id);
     } else {
       call.verb = pipeline::CommandVerb::retry;
+      tried_[{partition, row.id}] = clock_.now_ms();
       if (clock_.one_in(2)) remote_.forgive();
     }
   } else if (!row.join.empty()) {

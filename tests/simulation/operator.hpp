@@ -28,6 +28,8 @@ class Operator {
   Remote& remote_;
   const std::uint32_t partitions_;
   std::set<std::string> settled_;
+  // When a trial of an exception was seen under way the last time.
+  std::map<std::pair<std::uint32_t, Position>, TimeMs> tried_;
 };
 
 }  // namespace perennial::simulation

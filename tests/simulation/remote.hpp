@@ -40,10 +40,12 @@ class Remote {
   [[nodiscard]] std::vector<std::string> take_finished();
 
   // Refuses the event for good until forgive() is called.
-  void refuse(const RemoteCall& call) { refused_.insert(call.operation + "/" + call.event); }
+  void refuse(const RemoteCall& call);
+  // It did something under this key, or works on it.
+  [[nodiscard]] bool knows(const RemoteCall& call) const;
   void forgive() { refused_.clear(); }
   [[nodiscard]] bool refuses(const RemoteCall& call) const {
-    return refused_.contains(call.operation + "/" + call.event);
+    return refused_.contains(call.operation + "/" + call.event) || refused_keys_.contains(call.key);
   }
 
   // How often the operation was applied for the event; of natural ones each statement counts.
@@ -90,6 +92,7 @@ class Remote {
   std::map<std::string, std::vector<std::pair<TimeMs, std::string>>> keys_;  // operation/key
   std::map<std::string, Work> work_;                                         // by token
   std::set<std::string> refused_;
+  std::set<std::string> refused_keys_;
   std::set<std::string> pardoned_;
   std::vector<Double> doubles_;
   // Where order counts: connector/event -> lane and place in it, and each lane from its first.

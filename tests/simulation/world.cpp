@@ -45,7 +45,7 @@ World::World(std::uint64_t seed, std::uint64_t events)
   };
 }
 
-Report World::run() {
+Report World::run(std::uint64_t records_told) {
   clock_.after(0, [this] { runtime_.start(); });
   if (profile_.crash_every_ms > 0) plan_crash();
   if (profile_.has_full_disk) plan_disk();
@@ -68,7 +68,7 @@ Report World::run() {
   if (clock_.violation().empty()) check();
   Report report;
   report.violation = clock_.violation();
-  if (!report.violation.empty()) report.tail = tail();
+  if (!report.violation.empty()) report.tail = tail(records_told);
   report.faults = clock_.counts();
   report.digest = clock_.digest();
   for (std::uint32_t index = 0; index < profile_.partitions; ++index) {
@@ -245,8 +245,7 @@ std::string World::open_work() const {
   return text;
 }
 
-std::string World::tail() const {
-  constexpr std::size_t kept = 50;
+std::string World::tail(std::size_t kept) const {
   std::string text;
   for (std::uint32_t index = 0; index < profile_.partitions; ++index) {
     const Book& book = runtime_.book(index);

@@ -24,7 +24,7 @@ struct Report {
 class World {
  public:
   World(std::uint64_t seed, std::uint64_t events);
-  [[nodiscard]] Report run();
+  [[nodiscard]] Report run(std::uint64_t records_told);
 
  private:
   void plan_crash();
@@ -47,7 +47,7 @@ class World {
   void check_refusals();
   void check_bounds();
   [[nodiscard]] std::set<std::string> excuses() const;
-  [[nodiscard]] std::string tail() const;
+  [[nodiscard]] std::string tail(std::size_t kept) const;
 
   Clockwork clock_;
   Profile profile_;

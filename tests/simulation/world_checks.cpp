@@ -9,7 +9,11 @@ void World::check() {
   check_bounds();
   check_doubles();
   const auto excused = excuses();
-  for (const Duty& duty : estate_.duties_of_sources()) check_duty(duty, excused);
+  for (const Duty& duty : estate_.duties_of_sources()) {
+    // While an operation is not configured, nothing asks for it.
+    if (profile_.has_removal && duty.operation == "notify") continue;
+    check_duty(duty, excused);
+  }
   for (const std::size_t index : accepted_posts_) {
     check_duty(Estate::duty_of_post(estate_.posts()[index]), excused);
   }
@@ -38,7 +42,8 @@ void World::check_duty(const Duty& duty, const std::set<std::string>& excused) {
 }
 
 // A second effect is a breach, unless the clock jumped over the settling time of the first one; then
-// it must have been told.
+// it must have been told. And who sets the clock back makes the window of a key seem longer than it is
+// at the remote.
 void World::check_doubles() {
   for (const Remote::Double& one : remote_.doubles()) {
     const bool has_jumped = clock_.last_forward() >= one.first_begun;
@@ -48,7 +53,10 @@ void World::check_doubles() {
         is_told = is_told || correlation == one.correlation;
       }
     }
-    if (has_jumped && is_told) continue;
+    const bool is_keyed =
+        shape_of(one.connector, one.operation).idempotency == pipeline::Idempotency::key;
+    const bool is_stretched = is_keyed && clock_.last_back() >= 0;
+    if ((has_jumped && is_told) || is_stretched) continue;
     clock_.violate("doubled: " + one.connector + "." + one.operation + " of " + one.correlation +
                    " (" + one.event + ")" + (is_told ? ", and it was told" : ", and nobody knows"));
   }
