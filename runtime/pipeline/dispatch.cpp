@@ -67,10 +67,10 @@ Status Partition::pump(Turn& turn, std::string_view connector) {
                              delivery->status == DeliveryStatus::confirming;
     if (!is_question && delivery->status != DeliveryStatus::pending) continue;
     const wire::Verb verb = is_question ? wire::Verb::lookup : wire::Verb::poll;
-    asked_.emplace(*id, verb);
+    asked_.emplace(*id, Question{verb, delivery->connector});
     ++link.in_flight;
     ++counters_.lookups;
-    leave(turn, DispatchOutput{*id, verb});
+    leave(turn, DispatchOutput{*id, verb, delivery->attempt});
   }
   return {};
 }
@@ -78,8 +78,10 @@ Status Partition::pump(Turn& turn, std::string_view connector) {
 Status Partition::start(Turn& turn, const state::Delivery& delivery, HostEpoch epoch,
                         Connection& link) {
   const OperationPlan& plan = plan_of(delivery);
-  const bool is_past_window = plan.idempotency == Idempotency::key && delivery.doubt_since != 0 &&
-                              turn.now - delivery.doubt_since > plan.key_window_ms;
+  // It has to reach the remote within the window, and has its whole deadline for that.
+  const bool is_past_window =
+      plan.idempotency == Idempotency::key && delivery.doubt_since != 0 &&
+      turn.now + plan.deadline_ms - delivery.doubt_since > plan.key_window_ms;
   if (is_past_window && plan.has_lookup) {
     state::DeliveryUncertain record;
     record.delivery = delivery.id;
@@ -106,7 +108,7 @@ Status Partition::start(Turn& turn, const state::Delivery& delivery, HostEpoch e
   if (auto status = write(turn, record); !status) return status;
   ++link.in_flight;
   ++counters_.deliveries_started;
-  leave(turn, DispatchOutput{delivery.id, wire::Verb::execute});
+  leave(turn, DispatchOutput{delivery.id, wire::Verb::execute, delivery.attempt});
   return {};
 }
 

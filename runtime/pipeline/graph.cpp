@@ -7,6 +7,13 @@ const EffectPlan* Graph::effect(std::string_view name) const {
   return found == effect_of_name.end() ? nullptr : &effects[found->second];
 }
 
+const EffectPlan* Graph::effect_of_identity(std::string_view identity) const {
+  for (const EffectPlan& one : effects) {
+    if (one.identity == identity) return &one;
+  }
+  return nullptr;
+}
+
 const ConnectorPlan* Graph::connector(std::string_view name) const {
   const auto found = connectors.find(name);
   return found == connectors.end() ? nullptr : &found->second;

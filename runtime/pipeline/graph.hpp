@@ -108,6 +108,8 @@ struct Graph {
   std::shared_ptr<const policy::Registry> registry;
 
   [[nodiscard]] const EffectPlan* effect(std::string_view name) const;
+  // Joins stand in the state under the identity of their effect, so that a rename keeps them.
+  [[nodiscard]] const EffectPlan* effect_of_identity(std::string_view identity) const;
   [[nodiscard]] const ConnectorPlan* connector(std::string_view name) const;
   // nullptr when events of this type are facts themselves.
   [[nodiscard]] const TransitionPlan* transition(std::string_view type) const;

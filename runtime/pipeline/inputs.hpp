@@ -112,6 +112,7 @@ struct CursorDurableOutput {
 struct DispatchOutput {
   Position delivery = 0;
   wire::Verb verb = wire::Verb::execute;
+  std::uint32_t attempt = 0;  // execute: the one that was started; no other leaves in its place
 };
 
 struct FlowOutput {

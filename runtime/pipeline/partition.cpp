@@ -120,8 +120,12 @@ Status Partition::on_host_left(Turn& turn, const HostLeft& input) {
   for (const auto& [id, delivery] : state_.deliveries()) {
     if (state_.text(delivery.connector) != name) continue;
     if (delivery.status == state::DeliveryStatus::started) lost.push_back(id);
-    if (asked_.erase(id) > 0) unanswered.push_back(id);
   }
+  std::erase_if(asked_, [&](const auto& asked) {
+    const bool is_over = state_.text(asked.second.connector) == name;
+    if (is_over) unanswered.push_back(asked.first);
+    return is_over;
+  });
   std::sort(lost.begin(), lost.end());
   std::sort(unanswered.begin(), unanswered.end());
   for (Position id : lost) {
@@ -129,9 +133,14 @@ Status Partition::on_host_left(Turn& turn, const HostLeft& input) {
     entry.delivery = id;
     entry.code = "host_lost";
     entry.text = input.reason;
-    if (auto status = in_doubt(turn, *state_.delivery(id), entry); !status) return status;
+    // Its call may have waited in the host and begun just now: it has its whole deadline from here.
+    const state::Delivery& delivery = *state_.delivery(id);
+    const TimeMs over = turn.now + plan_of(delivery).deadline_ms;
+    if (auto status = in_doubt(turn, delivery, entry, over); !status) return status;
   }
-  for (Position id : unanswered) enlist(turn, *state_.delivery(id));
+  for (Position id : unanswered) {
+    if (const state::Delivery* delivery = state_.delivery(id)) enlist(turn, *delivery);
+  }
   return {};
 }
 
@@ -182,6 +191,12 @@ wire::DispatchEntry Partition::dispatch_entry(const DispatchOutput& output,
   wire::DispatchEntry entry;
   const state::Delivery* delivery = state_.delivery(output.delivery);
   if (delivery == nullptr) return entry;
+  // Its host may have left since, and the delivery with it: what is not under way any more must not
+  // be sent in the name of what is.
+  const bool is_over =
+      output.verb == wire::Verb::execute &&
+      (delivery->status != state::DeliveryStatus::started || delivery->attempt != output.attempt);
+  if (is_over) return entry;
   const OperationPlan& plan = plan_of(*delivery);
   // The second look asks for the attempt that was believed absent, whatever its key was.
   const bool asks_for_absent =

@@ -65,7 +65,8 @@ class Partition {
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
-  // What is sent for a delivery; valid until the next call of handle().
+  // What is sent for a delivery; valid until the next call of handle(). Its delivery is 0 when the
+  // attempt is over already and nothing may be sent.
   [[nodiscard]] wire::DispatchEntry dispatch_entry(const DispatchOutput& output,
                                                    std::string& key) const;
   [[nodiscard]] wire::Welcome welcome(const WelcomeOutput& output, std::uint32_t partition,
@@ -149,6 +150,8 @@ class Partition {
     Connection& link;
   };
   Status on_outcome(Turn& turn, const Answering& from, const wire::OutcomeEntry& entry);
+  Status settle_question(Turn& turn, const state::Delivery& delivery,
+                         const wire::OutcomeEntry& entry);
   Status settle_attempt(Turn& turn, const state::Delivery& delivery,
                         const wire::OutcomeEntry& entry);
   Status settle_lookup(Turn& turn, const state::Delivery& delivery,
@@ -163,7 +166,8 @@ class Partition {
   Status try_later(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
                    std::string_view cause, std::uint32_t generation = 0);
   Status send_again(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
-  Status in_doubt(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry);
+  Status in_doubt(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
+                  TimeMs over);
   Status ask_again(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
                    TimeMs not_before = 0);
   Status connection_failed(Turn& turn, const state::Delivery& delivery,
@@ -202,8 +206,13 @@ class Partition {
   Random random_;
   Counters counters_;
   TextMap<Connection> connections_;
-  // Lookups and polls under way: they change nothing, so they are not in the journal.
-  std::unordered_map<Position, wire::Verb> asked_;
+  // Lookups and polls under way: they change nothing, so they are not in the journal. One stands until
+  // its answer comes or its host leaves, whatever becomes of the delivery: so long it is in flight.
+  struct Question {
+    wire::Verb verb = wire::Verb::lookup;
+    state::Symbol connector = 0;
+  };
+  std::unordered_map<Position, Question> asked_;
   bool has_reserve_ = true;
   // plan_of(), by the symbols of connector and operation: asked several times for each delivery.
   mutable std::vector<std::pair<std::uint64_t, const OperationPlan*>> plans_;

@@ -23,18 +23,6 @@ PartitionService::PartitionService(ServiceOptions options, const Graph& graph, C
       partition_(graph, options_.hash_seed, Random(options_.random_seed)),
       builder_(partition_) {}
 
-Result<std::unique_ptr<PartitionService>> PartitionService::start(
-    ServiceOptions options, const Graph& graph, wire::Bus& bus, store::FileSystem& file_system,
-    Clock& clock, OnFailure on_failure, std::string& torn) {
-  std::unique_ptr<PartitionService> service(
-      new PartitionService(std::move(options), graph, clock, std::move(on_failure)));
-  if (auto status = service->open(bus, file_system, torn); !status) {
-    return tl::unexpected(status.error());
-  }
-  service->thread_ = std::thread([raw = service.get()] { raw->run(); });
-  return service;
-}
-
 Status PartitionService::open(wire::Bus& bus, store::FileSystem& file_system, std::string& torn) {
   auto hub = wire::Hub::bind(bus, options_.endpoints);
   if (!hub) return tl::unexpected(hub.error());
@@ -43,6 +31,8 @@ Status PartitionService::open(wire::Bus& bus, store::FileSystem& file_system, st
   journal_options.directory = options_.journal_directory;
   journal_options.partition = options_.partition;
   journal_options.durability = options_.durability;
+  journal_options.segment_bytes = options_.segment_bytes;
+  journal_options.spare = options_.spare;
   auto journal = store::Journal::open(
       file_system, journal_options, Random(options_.random_seed ^ 0x5EED),
       [this](Position position, ByteView record) { return partition_.replay(position, record); },
@@ -58,23 +48,16 @@ PartitionService::~PartitionService() {
   if (thread_.joinable()) thread_.join();
 }
 
-void PartitionService::run() {
-  while (!is_stopping_) {
-    auto status = turn();
-    if (!status) {
-      on_failure_(status.error());
-      return;
-    }
-  }
-}
-
 Status PartitionService::turn() {
   if (auto status = take_frames(); !status) return status;
   if (auto status = take_mail(); !status) return status;
   const TimeMs now = clock_.now_ms();
   const TimeMs due = partition_.next_wake();
-  if ((due != 0 && due <= now) || !stalled_.empty()) {
-    if (auto status = give(Tick{committer_->has_reserve()}); !status) return status;
+  // The partition learns by a tick that the journal can't grow, or can again.
+  const bool has_reserve = committer_->has_reserve();
+  if ((due != 0 && due <= now) || !stalled_.empty() || has_reserve != told_reserve_) {
+    told_reserve_ = has_reserve;
+    if (auto status = give(Tick{has_reserve}); !status) return status;
   }
   if (auto failure = committer_->failure()) return tl::unexpected(*failure);
   commit();
@@ -97,6 +80,7 @@ Status PartitionService::take_frames() {
     return status;
   }
   if (!stalled_.empty() && committer_->has_reserve()) {
+    told_reserve_ = true;
     if (auto status = give(Tick{true}); !status) return status;
     std::deque<wire::Received> again;
     again.swap(stalled_);
@@ -168,7 +152,9 @@ Status PartitionService::release_one(const Output& output) {
   if (auto status = flush_dispatches(); !status) return status;
   if (const auto* welcome = std::get_if<WelcomeOutput>(&output.body)) {
     const auto peer = peer_of_.find(welcome->connector);
-    if (peer == peer_of_.end()) return {};
+    const state::ConnectorRow* row = partition_.state().connector(welcome->connector);
+    // A newer host may have said hello before this was durable: it waits for its own epoch.
+    if (peer == peer_of_.end() || row == nullptr || row->epoch != welcome->epoch) return {};
     peers_.at(peer->second).stream.set_epoch(welcome->epoch);
     return send(welcome->connector,
                 partition_.welcome(*welcome, options_.partition, options_.partitions));
@@ -210,11 +196,18 @@ Status PartitionService::flush_dispatches() {
   return {};
 }
 
+bool PartitionService::is_welcomed(std::string_view connector) const {
+  const auto found = peer_of_.find(connector);
+  return found != peer_of_.end() && peers_.at(found->second).stream.epoch() != 0;
+}
+
 // A peer that is gone is no failure of ours: its epoch ends and its deliveries are looked up.
 Status PartitionService::send(std::string_view connector, const wire::Body& body) {
   const auto found = peer_of_.find(connector);
   if (found == peer_of_.end()) return {};
   const wire::Peer peer = found->second;
+  // What was decided for an earlier connection is over with it; a host hears its welcome first.
+  if (peers_.at(peer).stream.epoch() == 0) return {};
   if (auto status = hub_->send(peer, peers_.at(peer).stream.next(body)); !status) {
     return drop_peer(peer, status.error().reason);
   }
@@ -233,7 +226,7 @@ Status PartitionService::drop_peer(const wire::Peer& peer, const std::string& re
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return {};
   const std::string connector = found->second.connector;
-  const HostEpoch epoch = found->second.stream.epoch();
+  const HostEpoch epoch = found->second.epoch;
   peers_.erase(found);
   const auto named = peer_of_.find(connector);
   if (named != peer_of_.end() && named->second == peer) peer_of_.erase(named);

@@ -35,6 +35,8 @@ struct ServiceOptions {
   std::vector<std::string> endpoints;
   std::string journal_directory;
   store::Durability durability = store::Durability::fsync;
+  std::uint64_t segment_bytes = 0;  // 0 = limits::segment_bytes
+  store::Spare spare = store::Spare::beside;
   std::uint64_t hash_seed = 0;
   std::uint64_t random_seed = 0;
   // What a host of that connector must say in its hello.
@@ -105,7 +107,8 @@ class PartitionService {
  private:
   struct Peer {
     std::string connector;
-    wire::Stream stream;
+    wire::Stream stream;  // has the epoch from the welcome on
+    HostEpoch epoch = 0;  // that its hello was given
     std::uint64_t pid = 0;
   };
 
@@ -128,6 +131,7 @@ class PartitionService {
   Status end_connection(const ResetOutput& reset);
   Status drop_peer(const wire::Peer& peer, const std::string& reason);
   void post(std::function<Status()> mail);
+  [[nodiscard]] bool is_welcomed(std::string_view connector) const;
   void fail_requests(const std::string& connector);
   [[nodiscard]] std::chrono::milliseconds wait_time();
 
@@ -144,6 +148,7 @@ class PartitionService {
   std::size_t released_ = 0;                // of the first batch
   std::vector<wire::Received> received_;
   std::deque<wire::Received> stalled_;  // events that wait for room on the disk
+  bool told_reserve_ = true;            // what the partition was told of the journal's reserve
   std::map<wire::Peer, Peer> peers_;
   TextMap<wire::Peer> peer_of_;
   std::map<state::Symbol, std::vector<DispatchOutput>> dispatches_;  // by connector

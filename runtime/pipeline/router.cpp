@@ -59,21 +59,21 @@ Status Partition::fill_join(Turn& turn, const EffectPlan& effect, const event::E
                              " joins by it, but event '" + std::string(event.id) + "' has none",
                          event.bytes);
   }
-  const state::Join* open = state_.join(effect.name, event.correlation);
+  const state::Join* open = state_.join(effect.identity, event.correlation);
   // The join was completed: a further event of this key adds nothing to it until its time is over.
   if (open != nullptr && open->is_closed && open->due > turn.now) return {};
   const bool is_new = open == nullptr || open->is_closed;
   const TimeMs due = is_new ? turn.now + effect.join_within_ms : open->due;
   const std::string key(event.correlation);
-  auto status = write(turn, state::JoinFilled{effect.name, key, event.type, position, due});
+  auto status = write(turn, state::JoinFilled{effect.identity, key, event.type, position, due});
   if (!status) return status;
   if (is_new) {
-    std::string id = effect.name;
+    std::string id = effect.identity;
     id += '\0';
     id += key;
     schedule_.at({due, 0, std::move(id), {}});
   }
-  const state::Join* join = state_.join(effect.name, key);
+  const state::Join* join = state_.join(effect.identity, key);
   const bool is_complete =
       std::all_of(effect.join_types.begin(), effect.join_types.end(),
                   [&](const std::string& type) { return join->events.contains(type); });
@@ -81,7 +81,7 @@ Status Partition::fill_join(Turn& turn, const EffectPlan& effect, const event::E
 }
 
 Status Partition::complete_join(Turn& turn, const EffectPlan& effect, std::string_view key) {
-  const state::Join& join = *state_.join(effect.name, key);
+  const state::Join& join = *state_.join(effect.identity, key);
   const Position overdue = join.exception;
   Bytes data;
   event::Packer packer(data);
@@ -116,14 +116,14 @@ Status Partition::complete_join(Turn& turn, const EffectPlan& effect, std::strin
         turn, state::ExceptionClosed{overdue, "completed", "runtime", "the missing event arrived"});
     if (!status) return status;
   }
-  return write(turn, state::JoinClosed{effect.name, key, "completed"});
+  return write(turn, state::JoinClosed{effect.identity, key, "completed"});
 }
 
 Status Partition::on_join_due(Turn& turn, std::string_view join_id) {
   const auto [name, key] = state::State::split_join(join_id);
   const state::Join* join = state_.join(name, key);
   if (join == nullptr || join->is_closed || join->exception != 0 || join->due > turn.now) return {};
-  const EffectPlan* effect = graph_.effect(name);
+  const EffectPlan* effect = graph_.effect_of_identity(name);
   std::string present;
   std::string missing;
   for (const auto& [type, position] : join->events) present += (present.empty() ? "" : ", ") + type;

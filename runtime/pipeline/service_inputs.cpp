@@ -52,7 +52,11 @@ Status PartitionService::on_hello(const wire::Peer& peer, const wire::Hello& hel
   // The hello itself was frame 1 of its direction.
   if (auto status = added.stream.accept(wire::Header{0, 1}); !status) return status;
   peer_of_[connector] = peer;
-  return give(HostJoined{connector, hello.plugin, hello.version, hello.pid});
+  if (auto status = give(HostJoined{connector, hello.plugin, hello.version, hello.pid}); !status) {
+    return status;
+  }
+  added.epoch = partition_.state().connector(connector)->epoch;
+  return {};
 }
 
 Status PartitionService::on_body(const wire::Peer& peer, Peer& known, const wire::Frame& frame,
@@ -95,7 +99,9 @@ Status PartitionService::on_body(const wire::Peer& peer, Peer& known, const wire
   if (const auto* goodbye = std::get_if<wire::Goodbye>(&frame.body)) {
     return drop_peer(peer, std::string(goodbye->reason));
   }
-  return {};  // a heartbeat
+  // A heartbeat is answered by one: a frame that was lost on the way to the host then leaves a gap
+  // that it notices, whether or not there is anything else to send.
+  return send(connector, wire::Heartbeat{});
 }
 
 void PartitionService::ingest(std::vector<Bytes> events,
@@ -128,7 +134,7 @@ void PartitionService::command(CommandCall call, std::function<void(const Comman
 
 void PartitionService::webhook(WebhookCall call, std::function<void(const WebhookReply&)> reply) {
   post([this, call = std::move(call), reply = std::move(reply)]() -> Status {
-    if (!peer_of_.contains(call.connector)) {
+    if (!is_welcomed(call.connector)) {
       reply(WebhookReply{503, "text/plain",
                          "the connector is not running; repeat the request later"});
       return {};
@@ -148,7 +154,7 @@ void PartitionService::webhook(WebhookCall call, std::function<void(const Webhoo
 void PartitionService::check(std::string connector,
                              std::function<void(bool, const std::vector<FindingReply>&)> reply) {
   post([this, connector = std::move(connector), reply = std::move(reply)]() -> Status {
-    if (!peer_of_.contains(connector)) {
+    if (!is_welcomed(connector)) {
       reply(false, {});
       return {};
     }

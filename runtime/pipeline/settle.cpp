@@ -58,20 +58,16 @@ Status Partition::on_outcome(Turn& turn, const Answering& from, const wire::Outc
   const bool is_question = entry.verb == wire::Verb::lookup || entry.verb == wire::Verb::poll;
   if (is_question) {
     const auto asked = asked_.find(entry.delivery);
-    const bool is_expected =
-        from.is_live && asked != asked_.end() && asked->second == entry.verb && delivery != nullptr;
-    if (!is_expected) return {};  // an answer to a question that nobody waits for changes nothing
+    const bool is_asked = from.is_live && asked != asked_.end() && asked->second.verb == entry.verb;
+    if (!is_asked) return {};  // an answer to a question that nobody asked changes nothing
     asked_.erase(asked);
     --from.link.in_flight;
-    if (entry.verb == wire::Verb::poll) return settle_attempt(turn, *delivery, entry);
-    if (delivery->status == DeliveryStatus::confirming)
-      return settle_confirm(turn, *delivery, entry);
-    if (delivery->status == DeliveryStatus::uncertain) return settle_lookup(turn, *delivery, entry);
-    return {};
+    return delivery == nullptr ? Status{} : settle_question(turn, *delivery, entry);
   }
   const bool is_by_token = entry.delivery == 0 && delivery != nullptr;
   if (is_by_token) {
-    if (asked_.erase(delivery->id) > 0) --from.link.in_flight;
+    // The token is of an attempt before the one under way, which gives an answer of its own.
+    if (delivery->status == DeliveryStatus::started) return {};
     return settle_attempt(turn, *delivery, entry);
   }
   const bool is_current = from.is_live && delivery != nullptr &&
@@ -80,6 +76,23 @@ Status Partition::on_outcome(Turn& turn, const Answering& from, const wire::Outc
   if (!is_current) return late(turn, delivery, entry);
   --from.link.in_flight;
   return settle_attempt(turn, *delivery, entry);
+}
+
+Status Partition::settle_question(Turn& turn, const state::Delivery& delivery,
+                                  const wire::OutcomeEntry& entry) {
+  const bool is_lookup = entry.verb == wire::Verb::lookup;
+  if (is_lookup && delivery.status == DeliveryStatus::confirming) {
+    return settle_confirm(turn, delivery, entry);
+  }
+  if (is_lookup && delivery.status == DeliveryStatus::uncertain) {
+    return settle_lookup(turn, delivery, entry);
+  }
+  if (!is_lookup && delivery.status == DeliveryStatus::pending) {
+    return settle_attempt(turn, delivery, entry);
+  }
+  // It moved on while the remote was asked, and had to wait for this.
+  enlist(turn, delivery);
+  return {};
 }
 
 Status Partition::settle_attempt(Turn& turn, const state::Delivery& delivery,
@@ -121,9 +134,9 @@ Status Partition::settle_attempt(Turn& turn, const state::Delivery& delivery,
     }
     case Outcome::unknown:
     case Outcome::unlisted:
-      return in_doubt(turn, delivery, entry);
+      return in_doubt(turn, delivery, entry, turn.now);
   }
-  return in_doubt(turn, delivery, entry);
+  return in_doubt(turn, delivery, entry, turn.now);
 }
 
 Status Partition::done(Turn& turn, const state::Delivery& delivery, const wire::OutcomeEntry& entry,
@@ -207,9 +220,10 @@ Status Partition::try_later(Turn& turn, const state::Delivery& delivery,
   return defer(turn, delivery, entry, cause, turn.now + wait, true, generation);
 }
 
-// The attempt may have been applied. What happens next depends on what makes a second send safe.
+// The attempt may have been applied, or may still be until it is `over`. What happens next depends on
+// what makes a second send safe.
 Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
-                           const wire::OutcomeEntry& entry) {
+                           const wire::OutcomeEntry& entry, TimeMs over) {
   ++counters_.deliveries_uncertain;
   const OperationPlan& plan = plan_of(delivery);
   if (controls().skips_lookup) return try_later(turn, delivery, entry, state::cause_absent);
@@ -219,7 +233,11 @@ Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
   // doubtful answer under one key it is asked what is true.
   const bool is_perhaps_kept = plan.caches_failures && plan.has_lookup && delivery.doubt_since != 0;
   if (is_resend_safe && !is_perhaps_kept) {
-    return try_later(turn, delivery, entry, state::cause_in_doubt);
+    wire::OutcomeEntry answer = entry;
+    // If the lane went on before it is over, it could land late and undo what was stated since.
+    const bool must_wait = plan.idempotency == Idempotency::natural;
+    if (must_wait) answer.after_ms = std::max(answer.after_ms, over - turn.now);
+    return try_later(turn, delivery, answer, state::cause_in_doubt);
   }
   if (!plan.has_lookup) {
     return park(
@@ -234,8 +252,7 @@ Status Partition::in_doubt(Turn& turn, const state::Delivery& delivery,
   record.code = entry.code;
   record.text = clipped(entry.text);
   // Nothing may be concluded from absence while the attempt can still land and become visible.
-  record.due =
-      std::max(turn.now, entry.code == "host_lost" ? delivery.deadline : turn.now) + plan.settle_ms;
+  record.due = over + plan.settle_ms;
   record.map_revision = entry.map_revision;
   const Position id = delivery.id;
   if (auto status = write(turn, record); !status) return status;
@@ -379,10 +396,7 @@ Status Partition::late(Turn& turn, const state::Delivery* delivery,
   if (outcome != Outcome::done) return {};
   const bool is_waiting = delivery != nullptr && (delivery->status == DeliveryStatus::uncertain ||
                                                   delivery->status == DeliveryStatus::scheduled);
-  if (is_waiting) {
-    if (asked_.erase(delivery->id) > 0) --connection(state_.text(delivery->connector)).in_flight;
-    return done(turn, *delivery, entry, state::Settled::found);
-  }
+  if (is_waiting) return done(turn, *delivery, entry, state::Settled::found);
   return open_incident(
       turn, "possible_double",
       delivery == nullptr ? std::string_view() : state_.text(delivery->connector),

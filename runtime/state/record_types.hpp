@@ -25,6 +25,8 @@ inline constexpr std::string_view cause_in_doubt =
     "in_doubt";  // perhaps applied, and sending again is safe
 inline constexpr std::string_view cause_rejected =
     "rejected";  // surely not applied, by the remote's decision
+inline constexpr std::string_view cause_unknown =
+    "outcome_unknown";  // nobody can say whether it was applied
 
 // An event was taken in: its key is claimed and its bytes are kept.
 struct EventAccepted {

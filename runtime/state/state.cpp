@@ -282,13 +282,14 @@ Status State::on(Position position, TimeMs time, const DeliveryScheduled& record
   return {};
 }
 
-Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryStarted& record) {
+Status State::on(Position /*position*/, TimeMs time, const DeliveryStarted& record) {
   Delivery* delivery = open_delivery(record.delivery);
   if (delivery == nullptr) return no_delivery(DeliveryStarted::name, record.delivery);
   delivery->status = DeliveryStatus::started;
   delivery->attempt = record.attempt;
   delivery->epoch = record.epoch;
   delivery->deadline = record.deadline;
+  delivery->started = time;
   return {};
 }
 
@@ -316,10 +317,12 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryConfirmed
   return {};
 }
 
-Status State::on(Position /*position*/, TimeMs time, const DeliveryDeferred& record) {
+Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryDeferred& record) {
   Delivery* delivery = open_delivery(record.delivery);
   if (delivery == nullptr) return no_delivery(DeliveryDeferred::name, record.delivery);
-  if (record.cause == cause_in_doubt && delivery->doubt_since == 0) delivery->doubt_since = time;
+  if (record.cause == cause_in_doubt && delivery->doubt_since == 0) {
+    delivery->doubt_since = delivery->started;
+  }
   if (record.cause == cause_absent) delivery->doubt_since = 0;
   delivery->status = DeliveryStatus::scheduled;
   delivery->due = record.due;
@@ -337,13 +340,13 @@ Status State::on(Position /*position*/, TimeMs time, const DeliveryDeferred& rec
   return {};
 }
 
-Status State::on(Position /*position*/, TimeMs time, const DeliveryUncertain& record) {
+Status State::on(Position /*position*/, TimeMs /*time*/, const DeliveryUncertain& record) {
   Delivery* found = deliveries_.find(record.delivery);
   if (found == nullptr) return no_delivery(DeliveryUncertain::name, record.delivery);
   Delivery& delivery = *found;
   // One that is settled stays so; only its second look is asked again.
   if (delivery.status != DeliveryStatus::confirming) delivery.status = DeliveryStatus::uncertain;
-  if (delivery.doubt_since == 0) delivery.doubt_since = time;
+  if (delivery.doubt_since == 0) delivery.doubt_since = delivery.started;
   delivery.due = record.due;
   delivery.lookups = record.lookups;
   if (!record.map_revision.empty()) delivery.map_revision = record.map_revision;
@@ -368,12 +371,15 @@ Status State::on(Position /*position*/, TimeMs time, const DeliveryRetried& reco
     delivery->map_revision.clear();
     delivery->doubt_since = 0;
   }
+  const auto row = exceptions_.find(delivery->exception);
+  const bool is_found_out = row != exceptions_.end() && row->second.cause == cause_unknown;
+  // Whoever asks for another attempt of what nobody could tell has found out that nothing was applied.
+  if (is_found_out && !record.by_lookup) delivery->doubt_since = 0;
   delivery->generation = record.generation;
   delivery->status = record.by_lookup ? DeliveryStatus::uncertain : DeliveryStatus::scheduled;
   delivery->due = time;
   delivery->tries = 0;
   delivery->lookups = 0;
-  const auto row = exceptions_.find(delivery->exception);
   if (row != exceptions_.end()) row->second.is_on_trial = true;
   return {};
 }
@@ -404,8 +410,8 @@ const Join* State::join(std::string_view name, std::string_view key) const {
 }
 
 Status State::on(Position /*position*/, TimeMs time, const JoinFilled& record) {
+  forget_joins(time);
   Join& join = joins_[pair_id(record.join, record.key)];
-  if (join.is_closed && join.due <= time) join = Join{};
   if (join.is_closed) return fail(Code::defect, "expected an open join, but it was closed");
   if (join.due == 0) join.due = record.due;
   const auto found = join.events.find(record.event_type);
@@ -427,7 +433,17 @@ Status State::on(Position /*position*/, TimeMs /*time*/, const JoinClosed& recor
   join.events.clear();
   join.is_closed = true;
   join.exception = 0;
+  closed_joins_.push({join.due, found->first});
   return {};
+}
+
+// A closed join only stands so that a later event of its key opens no second one in its time.
+void State::forget_joins(TimeMs time) {
+  while (!closed_joins_.empty() && closed_joins_.top().first <= time) {
+    const auto found = joins_.find(closed_joins_.top().second);
+    if (found != joins_.end() && found->second.is_closed) joins_.erase(found);
+    closed_joins_.pop();
+  }
 }
 
 // ---- exceptions

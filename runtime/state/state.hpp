@@ -10,7 +10,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -53,6 +55,8 @@ class State {
   }
   [[nodiscard]] const Delivery* lane_head(const Fingerprint& lane) const;
   [[nodiscard]] ByteView event(Position position) const;
+  // How many events are kept for what is still open.
+  [[nodiscard]] std::size_t events_held() const { return events_.size(); }
   [[nodiscard]] const Join* join(std::string_view name, std::string_view key) const;
   [[nodiscard]] const TextMap<Join>& joins() const { return joins_; }
   // Name and key of an entry of joins().
@@ -116,6 +120,7 @@ class State {
   void leave_lane(Delivery& delivery);
   void forget(Delivery& delivery);
   void forget_token(Delivery& delivery);
+  void forget_joins(TimeMs time);
 
   const std::uint64_t hash_seed_;
   Position position_ = 0;
@@ -131,6 +136,8 @@ class State {
   // their chance to refer to them.
   std::vector<Position> fresh_events_;
   TextMap<Join> joins_;
+  using ClosedJoin = std::pair<TimeMs, std::string>;  // when its time is over, id
+  std::priority_queue<ClosedJoin, std::vector<ClosedJoin>, std::greater<>> closed_joins_;
   std::unordered_map<Position, ExceptionRow> exceptions_;
   TextMap<Position> groups_;
   TextMap<ConnectorRow> connectors_;

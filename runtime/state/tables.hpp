@@ -45,8 +45,10 @@ struct Delivery {
   TimeMs due = 0;
   HostEpoch epoch = 0;
   TimeMs deadline = 0;
-  TimeMs doubt_since =
-      0;  // since when an attempt of this generation may have been applied; 0 = surely none
+  TimeMs started = 0;  // the last attempt
+  // Since when an attempt of this generation may have been applied: from its start, because a remote
+  // counts the window of a key from there, not from when its answer was missed. 0 = surely none.
+  TimeMs doubt_since = 0;
   Fingerprint lane;  // not set = no order
   bool leads_lane = false;
   Position next_in_lane = 0;

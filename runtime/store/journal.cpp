@@ -12,6 +12,11 @@ namespace {
 constexpr std::uint64_t fill_step = 1024 * 1024;
 constexpr std::uint64_t fill_lead = 4 * fill_step;
 
+std::string parent_of(const std::string& directory) {
+  const std::size_t at = directory.rfind('/');
+  return at == std::string::npos ? "." : at == 0 ? "/" : directory.substr(0, at);
+}
+
 }  // namespace
 
 Journal::Journal(FileSystem& file_system, JournalOptions options, Random random)
@@ -30,8 +35,16 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& file_system, JournalO
                                                Random random, const Replay& replay,
                                                std::string& torn) {
   std::unique_ptr<Journal> journal(new Journal(file_system, std::move(options), random));
-  if (auto status = file_system.make_directory(journal->options_.directory); !status) {
+  const std::string& directory = journal->options_.directory;
+  if (auto status = file_system.make_directory(directory); !status) {
     return tl::unexpected(status.error());
+  }
+  // Both names must stand before anything in them is acknowledged: that of the folder, and that of a
+  // segment whose renaming an earlier run did not live to sync.
+  for (const std::string& named : {parent_of(directory), directory}) {
+    if (auto status = file_system.sync_directory(named); !status) {
+      return tl::unexpected(status.error());
+    }
   }
   if (auto status = journal->recover(replay, torn); !status) return tl::unexpected(status.error());
   return journal;
@@ -155,7 +168,8 @@ void Journal::prepare_spare() {
     used_ = offset_;
     is_spare_wanted_ = false;
   }
-  spare_ = std::async(std::launch::async, [this]() -> Status {
+  const bool is_beside = options_.spare == Spare::beside;
+  spare_ = std::async(is_beside ? std::launch::async : std::launch::deferred, [this]() -> Status {
     auto file = file_system_.open(spare_path(), Open::create);
     auto status =
         file ? (*file)->allocate(options_.segment_bytes) : Status(tl::unexpected(file.error()));
@@ -164,6 +178,7 @@ void Journal::prepare_spare() {
     if (!status) has_reserve_.store(false, std::memory_order_release);
     return status;
   });
+  if (!is_beside) spare_.wait();
 }
 
 // Writes real zeros: the blocks then exist on disk, and a later sync has no allocation to journal

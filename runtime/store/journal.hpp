@@ -27,11 +27,16 @@ namespace perennial::store {
 
 enum class Durability { fsync, os };
 
+// Where the next segment is prepared: on a thread beside the writer, or by the writer itself, which
+// is slower and leaves nothing to chance.
+enum class Spare { beside, in_line };
+
 struct JournalOptions {
   std::string directory;
   std::uint32_t partition = 0;
   Durability durability = Durability::fsync;
   std::uint64_t segment_bytes = 0;  // 0 = limits::segment_bytes
+  Spare spare = Spare::beside;
 };
 
 // Called for every record, in order.
