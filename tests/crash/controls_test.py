@@ -13,9 +13,9 @@ BUILD = pathlib.Path(os.environ["PERENNIAL_BUILD_DIR"])
 class ControlsTest(unittest.TestCase):
     def notice(self, defect):
         environment = {**os.environ, "PERENNIAL_NEGATIVE_CONTROL": defect}
-        command = [sys.executable, HERE / "kill_loop.py", "--kills", "18", "--renewals", "60", "--settle-seconds", "25",
+        command = [sys.executable, HERE / "kill_loop.py", "--kills", "18", "--renewals", "60", "--settle-seconds", "60",
                    "--binary", BUILD / "tests/perennial-controls"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         summary = json.loads(done.stdout.splitlines()[-1])
         self.assertGreater(summary["lost"] + summary["doubled"], 0, summary)
