@@ -6,6 +6,7 @@
 #ifndef PERENNIAL_PLUGINS_ERP_ODATA_HPP
 #define PERENNIAL_PLUGINS_ERP_ODATA_HPP
 
+#include "perennial/types.hpp"
 #include "plugins/common/json.hpp"
 #include "plugins/common/transport.hpp"
 
@@ -26,6 +27,30 @@ std::string etag_of(const common::HttpResponse& response, const common::Json& en
 // "/Date(1735689600000)/" anywhere inside becomes "2025-01-01" (with a time when it is not
 // midnight), deferred links and metadata go.
 common::Json readable(const common::Json& entity);
+
+// What became of a lookup by what it found: none, one or several entities under a key.
+template <class MakeReceipt>
+sdk::LookupAnswer lookup_of(const common::Json& entities, MakeReceipt receipt_of) {
+  sdk::LookupAnswer answer;
+  answer.matches = static_cast<std::uint32_t>(entities.size());
+  if (entities.empty()) {
+    answer.kind = sdk::LookupKind::absent;
+    return answer;
+  }
+  if (entities.size() == 1) {
+    answer.kind = sdk::LookupKind::done;
+    answer.receipt = common::msgpack_of(receipt_of(entities.front()));
+    answer.body = common::msgpack_of(readable(entities.front()));
+    return answer;
+  }
+  common::Json receipts = common::Json::array();
+  for (const common::Json& entity : entities) receipts.push_back(receipt_of(entity));
+  answer.kind = sdk::LookupKind::several;
+  answer.code = "several_matches";
+  answer.text = std::to_string(entities.size()) + " entities carry this reference";
+  answer.receipt = common::msgpack_of(receipts);
+  return answer;
+}
 
 // Text of the warnings that SAP put into the sap-message header of a success; "" for none.
 std::string warnings_of(const common::Headers& headers);

@@ -39,11 +39,16 @@ common::HttpRequest Session::request_of(const Access& access, const common::Head
   request.method = access.method;
   request.url = common::joined_url(config_.connection.base_url, access.service) + "/" + access.path;
   auto query = access.query;
-  if (!config_.sap_client.empty()) query.emplace_back("sap-client", config_.sap_client);
+  // A link that the service gave has its own query, which may repeat the client.
+  const bool has_query = access.path.find('?') != std::string::npos;
+  const bool has_client = access.path.find("sap-client=") != std::string::npos;
+  if (!config_.sap_client.empty() && !has_client) {
+    query.emplace_back("sap-client", config_.sap_client);
+  }
   query.emplace_back("sap-language", config_.language);
-  request.url += "?" + common::query_of(query);
+  request.url += (has_query ? "&" : "?") + common::query_of(query);
   request.headers = access.headers;
-  request.headers.add("Accept", "application/json");
+  if (!request.headers.find("Accept")) request.headers.add("Accept", "application/json");
   for (const auto& [name, value] : extra.fields()) request.headers.add(name, value);
   request.body = access.body;
   return request;

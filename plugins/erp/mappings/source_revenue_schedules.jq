@@ -1,0 +1,13 @@
+# A revenue schedule of the ERP -> revenue.scheduled.v1. One that was deleted plans nothing.
+select(.removed | not)
+| select((.RenewalNumber // "") | test($vars.renewal_pattern // "^R-[0-9]+$"))
+| currency_digits(.TransactionCurrency) as $digits
+| {type: "revenue.scheduled.v1",
+   subject: .RenewalNumber,
+   correlationid: .RenewalNumber,
+   data: {renewal: .RenewalNumber,
+          schedule: .ScheduleNumber,
+          currency: .TransactionCurrency,
+          periods: [._Period[] | {period: {start: .PeriodStart, end: (.PeriodEnd | end_read($vars))},
+                                  amount_minor: (.Amount | to_minor($digits))}],
+          total_minor: (.TotalAmount | to_minor($digits))}}
