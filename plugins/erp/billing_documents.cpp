@@ -86,11 +86,7 @@ Answer<Json> BillingDocuments::read_numbers(const std::string& order, const Requ
   access.path = "BillingDocumentItem";
   access.query = {{"$filter", "SalesDocument eq " + literal(order)},
                   {"$select", "BillingDocument,BillingDocumentItem"}};
-  const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
-  if (!answer) return tl::unexpected(answer.error());
-  common::Parsed<Json> lines = entities_of(answer->body);
-  if (!lines) return tl::unexpected(common::as_read(common::unreadable_answer(lines.error())));
-  return std::move(*lines);
+  return session_.read_all(access, request.deadline, request.now_ms);
 }
 
 Answer<Json> BillingDocuments::read_live(const std::string& order, const Request& request) {

@@ -44,12 +44,16 @@ sdk::Outcome Client::create_order(const Request& request) {
   if (!request.payload.is_object() || !request.payload.contains("to_Item")) {
     return refused("payload_invalid", "the mapping gave no sales order with `to_Item`");
   }
+  // Without it the lookup would find nothing and the order would be made again.
+  if (common::text_at(request.payload, {"SoldToParty"}).empty()) {
+    return refused("payload_invalid", "the mapping gave no `SoldToParty`");
+  }
   Json order = request.payload;
   order["PurchaseOrderByCustomer"] = std::string(request.key);
   Access access;
   access.method = "POST";
   access.service = config_.order_service;
-  access.path = "A_SalesOrder";
+  access.path = config_.order_entity;
   access.headers.add("Content-Type", "application/json");
   access.body = common::text_of(order);
   const Answer<HttpResponse> answer = session_.change(access, request.deadline, request.now_ms);
@@ -111,7 +115,7 @@ sdk::Outcome Client::resume_order(std::string_view token, const Request& request
 Answer<Json> Client::read_orders(const Request& request) {
   Access access;
   access.service = config_.order_service;
-  access.path = "A_SalesOrder";
+  access.path = config_.order_entity;
   access.query = {
       {"$filter", "PurchaseOrderByCustomer eq " + literal(request.key) + " and SoldToParty eq " +
                       literal(common::text_at(request.payload, {"SoldToParty"}))},
@@ -142,7 +146,7 @@ Answer<std::pair<Json, std::string>> Client::read_order(const std::string& order
                                                         const Request& request) {
   Access access;
   access.service = config_.order_service;
-  access.path = "A_SalesOrder(" + literal(order) + ")";
+  access.path = config_.order_entity + "(" + literal(order) + ")";
   access.query = {{"$format", "json"}};
   const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
   if (!answer) return tl::unexpected(answer.error());
@@ -158,7 +162,7 @@ sdk::Outcome Client::release_order(const Request& request) {
   if (!read) return common::outcome_of(read.error());
   const auto& [entity, etag] = *read;
   if (auto known = without_change(entity, request.payload)) return std::move(*known);
-  const BatchRequest lift = lift_of(order, etag);
+  const BatchRequest lift = lift_of(config_.order_entity, order, etag);
   Access access;
   access.method = lift.method;
   access.service = config_.order_service;
@@ -198,7 +202,10 @@ sdk::Outcome Client::book_invoice(const Request& request) {
   if (!common::is_success(answer->status)) return common::outcome_of(fault_of(*answer, false));
   const common::Parsed<Json> booked = entity_of(answer->body);
   if (!booked) return common::outcome_of(common::unreadable_answer(booked.error()));
-  return settled(OutcomeKind::done, booking_receipt(*booked), readable(*booked));
+  Json receipt = booking_receipt(*booked);
+  const std::string warnings = warnings_of(answer->headers);
+  if (!warnings.empty()) receipt["warnings"] = warnings;
+  return settled(OutcomeKind::done, receipt, readable(*booked));
 }
 
 Answer<Json> Client::read_bookings(const Request& request) {
@@ -210,11 +217,7 @@ Answer<Json> Client::read_bookings(const Request& request) {
        "InvoiceReference eq " + literal(common::text_at(request.payload, {"InvoiceReference"})) +
            " and RenewalNumber eq " + literal(common::text_at(request.payload, {"RenewalNumber"}))},
       {"$top", "10"}};
-  const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
-  if (!answer) return tl::unexpected(answer.error());
-  common::Parsed<Json> found = entities_of(answer->body);
-  if (!found) return tl::unexpected(common::as_read(common::unreadable_answer(found.error())));
-  return std::move(*found);
+  return session_.read_all(access, request.deadline, request.now_ms);
 }
 
 sdk::LookupAnswer Client::find_booking(const Request& request) {
@@ -228,7 +231,7 @@ sdk::Outcome Client::check_customer(const Request& request) {
   if (customer.empty()) return refused("payload_invalid", "the mapping gave no `customer`");
   Access access;
   access.service = config_.partner_service;
-  access.path = "A_Customer(" + literal(customer) + ")";
+  access.path = config_.partner_entity + "(" + literal(customer) + ")";
   access.query = {{"$expand", "to_CustomerSalesArea"}, {"$format", "json"}};
   const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
   if (!answer) return common::outcome_of(answer.error());

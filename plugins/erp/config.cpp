@@ -51,6 +51,9 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
   config.sap_client = given.text_or("sap_client", "");
   config.language = given.text_or("language", "EN");
   config.order_service = given.text_or("order_service", "/sap/opu/odata/sap/API_SALES_ORDER_SRV");
+  config.order_entity = given.text_or("order_entity", "A_SalesOrder");
+  config.partner_entity = given.text_or("partner_entity", "A_Customer");
+  config.posting_entity = given.text_or("posting_entity", "A_OperationalAcctgDocItemCube");
   config.batch_format =
       batch_format_of(given.text_or("batch_format", "auto"), config.order_service);
   config.invoice_service = given.text_or(

@@ -22,6 +22,7 @@ struct Config {
   common::OauthSettings oauth;
 
   std::string order_service;
+  std::string order_entity;
   BatchFormat batch_format = BatchFormat::multipart;  // of the order service
   std::string invoice_service;
   std::string invoice_entity;
@@ -33,7 +34,9 @@ struct Config {
   std::string schedule_key;
   std::string schedule_expand;
   std::string partner_service;
+  std::string partner_entity;
   std::string posting_service;
+  std::string posting_entity;
   std::vector<std::string> named;  // services that the configuration names itself
   std::string posting_filter;      // extra OData condition; empty: none
 };

@@ -24,9 +24,8 @@ std::vector<ServiceCheck> checks_of(const Config& config) {
   std::vector<ServiceCheck> checks = {
       {"order_service",
        config.order_service,
-       {"A_SalesOrder",
-        {"SalesOrder", "PurchaseOrderByCustomer", "SoldToParty", "HeaderBillingBlockReason",
-         "to_Item"},
+       {config.order_entity,
+        {"SalesOrder", "PurchaseOrderByCustomer", "SoldToParty", "HeaderBillingBlockReason"},
         "PurchaseOrderByCustomer",
         key_length_max}},
       {"invoice_service",
@@ -34,7 +33,7 @@ std::vector<ServiceCheck> checks_of(const Config& config) {
        {config.invoice_entity, {"InvoiceReference", "RenewalNumber"}, "", 0}},
       {"posting_service",
        config.posting_service,
-       {"A_OperationalAcctgDocItemCube",
+       {config.posting_entity,
         {"CompanyCode", "FiscalYear", "AccountingDocument", "AccountingDocumentItem",
          "AccountingDocumentType", "AccountingDocumentCreationDate"},
         "",
@@ -52,7 +51,7 @@ std::vector<ServiceCheck> checks_of(const Config& config) {
   if (is_named("partner_service")) {
     checks.push_back({"partner_service",
                       config.partner_service,
-                      {"A_Customer", {"Customer", "to_CustomerSalesArea"}, "", 0}});
+                      {config.partner_entity, {"Customer", "to_CustomerSalesArea"}, "", 0}});
   }
   return checks;
 }

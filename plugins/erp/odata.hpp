@@ -6,6 +6,8 @@
 #ifndef PERENNIAL_PLUGINS_ERP_ODATA_HPP
 #define PERENNIAL_PLUGINS_ERP_ODATA_HPP
 
+#include <optional>
+
 #include "perennial/types.hpp"
 #include "plugins/common/json.hpp"
 #include "plugins/common/transport.hpp"
@@ -52,7 +54,13 @@ sdk::LookupAnswer lookup_of(const common::Json& entities, MakeReceipt receipt_of
   return answer;
 }
 
-// Text of the warnings that SAP put into the sap-message header of a success; "" for none.
+// A link of the service, absolute or relative, as a path below it; nothing when it leads elsewhere,
+// where our credentials must not go.
+std::optional<std::string> below_service(const std::string& link, const std::string& base_url,
+                                         const std::string& service);
+
+// Text of the warnings that SAP put into the headers of a success, sap-message in version 2 and
+// sap-messages in version 4; "" for none.
 std::string warnings_of(const common::Headers& headers);
 
 }  // namespace perennial::plugins::erp

@@ -12,8 +12,8 @@ using common::HttpResponse;
 using common::Json;
 using sdk::OutcomeKind;
 
-std::string path_of(const std::string& order) {
-  return "A_SalesOrder(" + literal(order) + ")";
+std::string path_of(const std::string& entity, const std::string& order) {
+  return entity + "(" + literal(order) + ")";
 }
 
 // The order that one part of the first batch gave, with its ETag.
@@ -43,10 +43,10 @@ std::optional<sdk::Outcome> without_change(const Json& entity, const Json& paylo
   return common::refused("order_held", "order " + order + " stays blocked: " + hold);
 }
 
-BatchRequest lift_of(const std::string& order, const std::string& etag) {
+BatchRequest lift_of(const std::string& entity, const std::string& order, const std::string& etag) {
   BatchRequest request;
   request.method = "PATCH";
-  request.path = path_of(order);
+  request.path = path_of(entity, order);
   // Without an ETag the service would refuse with 428; "*" would overwrite a change unseen.
   if (!etag.empty()) request.headers.add("If-Match", etag);
   request.body = {{"HeaderBillingBlockReason", ""}};
@@ -95,7 +95,8 @@ std::vector<sdk::Outcome> Releases::release(const std::vector<Json>& payloads,
       outcomes[index] = common::refused("payload_invalid", "the mapping gave no `order`");
       continue;
     }
-    reads.push_back({false, {{"GET", path_of(order_at(index)), {}, nullptr}}});
+    reads.push_back(
+        {false, {{"GET", path_of(config_.order_entity, order_at(index)), {}, nullptr}}});
     read_of.push_back(index);
   }
   if (reads.empty()) return outcomes;
@@ -111,7 +112,7 @@ std::vector<sdk::Outcome> Releases::release(const std::vector<Json>& payloads,
     } else if (auto known = without_change(order->first, payloads[index])) {
       outcomes[index] = std::move(*known);
     } else {
-      lifts.push_back({true, {lift_of(order_at(index), order->second)}});
+      lifts.push_back({true, {lift_of(config_.order_entity, order_at(index), order->second)}});
       lift_index.push_back(index);
     }
   }

@@ -19,7 +19,7 @@ namespace perennial::plugins::erp {
 std::optional<sdk::Outcome> without_change(const common::Json& entity, const common::Json& payload);
 
 // The change that lifts the block, on exactly the version that was read.
-BatchRequest lift_of(const std::string& order, const std::string& etag);
+BatchRequest lift_of(const std::string& entity, const std::string& order, const std::string& etag);
 
 // The outcome of that change.
 sdk::Outcome lifted(const common::HttpResponse& answer, const std::string& order);

@@ -11,21 +11,6 @@ using common::HttpResponse;
 using common::Json;
 using sdk::SourceResult;
 
-// "https://host/sap/.../Set?$skiptoken=1", "/sap/.../Set?..." or "Set?..." as a path below the
-// service; nothing when it leads elsewhere, where our credentials must not go.
-std::optional<std::string> below_service(const std::string& link, const Config& config) {
-  const std::string root = common::joined_url(config.connection.base_url, config.schedule_service);
-  const std::string service = config.schedule_service;
-  for (const std::string& head : {root + "/", service + "/"}) {
-    if (link.rfind(head, 0) == 0) return link.substr(head.size());
-  }
-  const bool is_elsewhere = link.empty() || link.front() == '/' ||
-                            link.find("://") < link.find_first_of("?(") ||
-                            link.find("..") < link.find_first_of("?(");
-  if (is_elsewhere) return std::nullopt;
-  return link;
-}
-
 bool is_removed(const Json& entity) {
   const std::string context = common::text_at(entity, {"@odata.context"});
   return entity.contains("@removed") || entity.contains("@odata.removed") ||
@@ -81,7 +66,8 @@ Answer<LinkCursor> Schedules::begin(const sdk::SourceCall& call) const {
 
 Answer<Schedules::Page> Schedules::read_page(const LinkCursor& cursor, const sdk::SourceCall& call,
                                              const common::Deadline& deadline) {
-  const auto path = below_service(cursor.link, config_);
+  const auto path =
+      below_service(cursor.link, config_.connection.base_url, config_.schedule_service);
   if (!path) {
     return tl::unexpected(
         common::Fault{common::kinds::rejected, "link_elsewhere",

@@ -18,7 +18,7 @@ BatchPart read_of(const std::string& order) {
 }
 
 BatchPart change_of(const std::string& order) {
-  return {true, {lift_of(order, "W/\"1\"")}};
+  return {true, {lift_of("A_SalesOrder", order, "W/\"1\"")}};
 }
 
 HttpResponse multipart(const std::string& body, const std::string& boundary = "b") {
@@ -75,7 +75,7 @@ TEST(ErpBatchTest, AnswersAreThoseOfTheirParts) {
 
 TEST(ErpBatchTest, AChangeSetOfSeveralFailsWithOneAnswerAndSucceedsWithAll) {
   BatchPart both = change_of("1");
-  both.requests.push_back(lift_of("2", "W/\"2\""));
+  both.requests.push_back(lift_of("A_SalesOrder", "2", "W/\"2\""));
   const std::string done = "--c\r\n" + http("204 No Content");
   EXPECT_TRUE(batch_answers(multipart("--b\r\n" + set_of(done + done) + "--b--"), {both},
                             BatchFormat::multipart));

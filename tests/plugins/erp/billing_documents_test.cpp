@@ -95,6 +95,12 @@ TEST_F(BillingDocumentsTest, ALookupCountsTheLiveInvoicesOfTheOrder) {
   EXPECT_EQ(billing_.find(order_.request()).kind, L::done);
   EXPECT_EQ(tests::query_value(transport_.request(0).url, "$filter"), "SalesDocument eq '4711'");
 
+  Json first = Json::parse(lines({"90000001"}));
+  first["@odata.nextLink"] = "BillingDocumentItem?$skiptoken=1";
+  transport_.answer(200, first.dump()).answer(200, lines({"90000002"}));
+  transport_.answer(200, document("90000001")).answer(200, document("90000002"));
+  EXPECT_EQ(billing_.find(order_.request()).kind, L::several) << "on the second page";
+
   transport_.answer(200, lines({}));
   EXPECT_EQ(billing_.find(order_.request()).kind, L::absent);
 

@@ -311,6 +311,29 @@ TEST_F(ErpClientTest, APayloadThatNoMappingShouldGiveIsRejectedUnsent) {
   EXPECT_EQ(client_.book_invoice(Case(Json::object()).request()).code, "payload_invalid");
 }
 
+TEST_F(ErpClientTest, AnOrderWithoutCustomerCouldNotBeLookedUpAndIsRefusedUnsent) {
+  Json order = order_payload();
+  order.erase("SoldToParty");
+  EXPECT_EQ(client_.create_order(Case(order).request()).code, "payload_invalid");
+}
+
+TEST_F(ErpClientTest, WarningsOfEitherVersionAreKept) {
+  with_token();
+  transport_.answer(201, order_answer("4711"),
+                    {{"sap-message", R"({"code":"V1/1","message":"Saved","severity":"info",
+                        "details":[{"code":"V1/2","message":"No output","severity":"warning"}]})"}});
+  Case order(order_payload());
+  EXPECT_EQ(tests::json_of(client_.create_order(order.request()).receipt)["warnings"],
+            "V1/2: No output");
+  with_token();
+  transport_.answer(201, R"({"InvoiceReference":"in_1"})",
+                    {{"sap-messages", R"([{"code":"Z/1","message":"Late","numericSeverity":3},
+                        {"code":"Z/2","message":"Posted","numericSeverity":1}])"}});
+  Case invoice(invoice_payload());
+  EXPECT_EQ(tests::json_of(client_.book_invoice(invoice.request()).receipt)["warnings"],
+            "Z/1: Late");
+}
+
 TEST_F(ErpClientTest, ACustomerIsReadWithItsSalesAreas) {
   transport_.answer(200, R"({"d":{"Customer":"10100001","OrderIsBlockedForCustomer":"01",
       "to_CustomerSalesArea":{"results":[{"SalesOrganization":"1010"}]}}})");
