@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("PERENNIAL_BIN", str(pathlib.Path(os.environ["PERENNIAL_BUILD_DIR"]) / "bin"))
@@ -15,6 +16,7 @@ sys.path.insert(0, str(ROOT / "script/lib"))
 sys.dont_write_bytecode = True
 import estate  # noqa: E402
 
+EXAMPLE = estate.CONFIG
 RENEWALS = 12
 SEED = 7
 
@@ -52,6 +54,12 @@ class IssuerTest(unittest.TestCase):
         text = replaced(pipelines.read_text(), "issue-invoice", ERP_ISSUES)
         text = replaced(text, "release-order", RELEASE_FIRST)
         pipelines.write_text(replaced(text, "book-invoice", ""))
+        # The sandbox's revenue schedules name the last day of each period.
+        connector = self.folder / "renewal/connectors/erp.yaml"
+        connector.write_text(connector.read_text().replace(
+            "      postings: {every: PT1S, start: all}\n",
+            "      postings: {every: PT1S, start: all}\n      revenue_schedules: {every: PT1S, start: all}\n").replace(
+            "    vars:\n", "    vars:\n      inclusive_ends: [schedule]\n"))
         main = self.folder / "renewal/perennial.yaml"
         main.write_text(main.read_text().replace("../../schemas/events", str(ROOT / "schemas/events")))
         return main
@@ -74,12 +82,30 @@ class IssuerTest(unittest.TestCase):
             shown = estate.wait_for(all_settled, 120, "every renewal to settle")
         except estate.EstateError as error:
             self.fail(f"{error}; the first that did not: {problems}")
+        if config != EXAMPLE:
+            self.check_schedules(one, shown)
         ledger = one.control("/ledger")
         one.stop_runtime()
         return shown, collections.Counter((row["system"], row["kind"]) for row in ledger), ledger
 
+    def check_schedules(self, one, shown):
+        """Revenue is scheduled once for each invoice, over all of its service periods and to the last minor unit."""
+        def all_scheduled():
+            events = one.api("/v1/events?type=revenue.scheduled.v1&limit=1000")["events"]
+            return events if len(events) >= RENEWALS else None
+
+        events = estate.wait_for(all_scheduled, 30, "a revenue schedule for each renewal")
+        self.assertEqual(len(events), RENEWALS)
+        totals = {row["renewal"]: row["invoice"]["total_minor"] for row in shown["list"]}
+        ends = {row["renewal"]: row["end"] for row in one.control("/renewals")}
+        for event in events:
+            data = one.api("/v1/events/" + urllib.parse.quote(event["id"], safe=""))["events"][0]["event"]["data"]
+            self.assertEqual(data["total_minor"], totals[data["renewal"]])
+            self.assertEqual(sum(part["amount_minor"] for part in data["periods"]), data["total_minor"])
+            self.assertEqual(max(part["period"]["end"] for part in data["periods"]), ends[data["renewal"]])
+
     def test_the_erp_issues_what_billing_issued(self):
-        usual, by_billing, _ = self.run_to_the_end(estate.CONFIG, "billing-issues")
+        usual, by_billing, _ = self.run_to_the_end(EXAMPLE, "billing-issues")
         swapped, by_erp, ledger = self.run_to_the_end(self.swapped_config(), "erp-issues")
 
         def totals(shown):

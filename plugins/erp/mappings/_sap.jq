@@ -40,9 +40,13 @@ def payment_event($vars):
                            | to_minor(currency_digits($currency))),
             paid_at: "\(.PostingDate | date_only)T00:00:00.000Z"}};
 
-# Our periods are half-open. With `inclusive_ends` the ERP's fields name the last day instead.
-def end_written($vars): if . != null and $vars.inclusive_ends then day_before else . end;
-def end_read($vars): if $vars.inclusive_ends then day_after else . end;
+# Our periods are half-open. Where `inclusive_ends` says so, the ERP's fields name the last day:
+# true for all, or a list of order, invoice and schedule.
+def is_inclusive($vars; $where):
+  $vars.inclusive_ends | . == true or (type == "array" and any(.[]; . == $where));
+def end_written($vars; $where):
+  if . != null and is_inclusive($vars; $where) then day_before else . end;
+def end_read($vars; $where): if is_inclusive($vars; $where) then day_after else . end;
 
 # The billing plan of an order's line: what it bills, when, and for which service period. SAP's
 # service end is the last day ("Item Billing Plan" of API_SALES_ORDER_SRV).

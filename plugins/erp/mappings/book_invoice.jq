@@ -28,6 +28,6 @@ part("renewal.accepted.v1").data as $renewal
         Amount: (.amount_minor | from_minor($digits)),
         TransactionCurrency: $invoice.currency,
         PeriodStart: .period.start,
-        PeriodEnd: (.period.end | end_written($vars))}
+        PeriodEnd: (.period.end | end_written($vars; "invoice"))}
      | without_nulls]}
 | without_nulls

@@ -8,6 +8,8 @@ select(.removed | not)
    data: {renewal: .RenewalNumber,
           schedule: .ScheduleNumber,
           currency: .TransactionCurrency,
-          periods: [._Period[] | {period: {start: .PeriodStart, end: (.PeriodEnd | end_read($vars))},
-                                  amount_minor: (.Amount | to_minor($digits))}],
+          periods: [._Period[]
+                    | {period: {start: .PeriodStart,
+                                end: (.PeriodEnd | end_read($vars; "schedule"))},
+                       amount_minor: (.Amount | to_minor($digits))}],
           total_minor: (.TotalAmount | to_minor($digits))}}
