@@ -71,6 +71,8 @@ common::Parsed<Config> read_config(const sdk::Value& given) {
   config.schedule_expand = given.text_or("schedule_expand", "_Period");
   config.partner_service =
       given.text_or("partner_service", "/sap/opu/odata/sap/API_BUSINESS_PARTNER");
+  // Their defaults are here and not in the schema: the host would fill them in, and every service
+  // would look as if the configuration named it.
   for (const char* name : {"billing_service", "schedule_service", "partner_service"}) {
     if (!given.text_or(name, "").empty()) config.named.emplace_back(name);
   }
