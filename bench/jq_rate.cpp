@@ -1,6 +1,7 @@
 #include "bench/jq_rate.hpp"
 
 #include <atomic>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "bench/measure.hpp"
 #include "bench/workspace.hpp"
 #include "runtime/host/jq_engine.hpp"
+#include "runtime/host/jq_native.hpp"
 
 // jv.h and jq.h are C headers without guards for C++.
 extern "C" {
@@ -26,6 +28,7 @@ class Filter {
         host::JqProgram::assemble(plugin_directory() / plugin / "mappings", {}, ByteView{});
     state_ = jq_init();
     is_good_ = program && state_ != nullptr && jq_compile(state_, program->text().c_str()) != 0;
+    if (is_good_) native_ = std::make_unique<host::NativeFunctions>(state_);
   }
   ~Filter() { jq_teardown(&state_); }
   Filter(const Filter&) = delete;
@@ -50,6 +53,7 @@ class Filter {
  private:
   std::string map_;
   jq_state* state_ = nullptr;
+  std::unique_ptr<host::NativeFunctions> native_;
   bool is_good_ = false;
 };
 

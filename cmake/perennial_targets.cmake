@@ -6,7 +6,7 @@ function(perennial_library name)
 endfunction()
 
 # perennial_add_connector(NAME SOURCES ... [LINK ...]): a loadable connector with one visible symbol, its manifest and
-# mappings beside it, and an object library `connector_NAME` of everything but plugin.cpp, so that tests link the same code.
+# mappings and currency profiles beside it, and an object library `connector_NAME` of everything but plugin.cpp, so that tests link the same code.
 function(perennial_add_connector name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   set(out "${PERENNIAL_PLUGIN_DIRECTORY}/${name}")
@@ -25,7 +25,7 @@ function(perennial_add_connector name)
   set_target_properties(plugin_${name} PROPERTIES LINK_DEPENDS "${CMAKE_SOURCE_DIR}/plugin_api/abi/plugin.map")
 
   file(GLOB data CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}"
-    connector.json config.schema.json mappings/*.jq)
+    connector.json config.schema.json mappings/*.jq currencies/*.json)
   foreach(file IN LISTS data)
     add_custom_command(OUTPUT "${out}/${file}"
       COMMAND ${CMAKE_COMMAND} -E copy_if_different "${CMAKE_CURRENT_SOURCE_DIR}/${file}" "${out}/${file}"

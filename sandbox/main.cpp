@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "sandbox/control/world.hpp"
 
@@ -30,6 +31,10 @@ options::options_description describe() {
   add("seed", options::value<std::uint64_t>()->default_value(7), "seed of the plan and the faults");
   add("start-date", options::value<std::string>(),
       "service terms begin in the 60 days after this date (default: today)");
+  add("currencies", options::value<std::string>(),
+      "the accounts' currencies in turn, such as JPY,KWD,ISK,USD,EUR (default: by region)");
+  add("instalments", options::value<int>()->default_value(1),
+      "each renewal is invoiced in so many parts");
   add("accepted-per-s", options::value<double>()->default_value(0),
       "close this many renewals a second as won; 0 closes all at start");
   add("pay-after-ms", options::value<int>()->default_value(300),
@@ -40,6 +45,16 @@ options::options_description describe() {
   add("webhook-secret", options::value<std::vector<std::string>>(),
       "sign them with this secret; repeat it during a rotation");
   return description;
+}
+
+// "JPY,KWD" as codes; what is wrong with it, else empty.
+std::string read_currencies(const std::string& text, std::vector<std::string>& out) {
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (!known_digits(word)) return "expected currencies known here, but '" + word + "' is none";
+    out.push_back(word);
+  }
+  return out.empty() ? "expected at least one currency with --currencies" : "";
 }
 
 // Empty when the command line is good, else what is wrong with it.
@@ -58,6 +73,15 @@ std::string read_command_line(const options::variables_map& given, CommandLine& 
     const auto day = parse_day(given["start-date"].as<std::string>());
     if (!day) return "expected --start-date as a date such as 2026-12-31";
     estate.plan.start = *day;
+  }
+  if (given.count("currencies") > 0) {
+    std::string problem =
+        read_currencies(given["currencies"].as<std::string>(), estate.plan.currencies);
+    if (!problem.empty()) return problem;
+  }
+  estate.plan.instalments = given["instalments"].as<int>();
+  if (estate.plan.instalments < 1 || estate.plan.instalments > 60) {
+    return "expected --instalments between 1 and 60";
   }
   estate.accepted_per_s = given["accepted-per-s"].as<double>();
   estate.pay_after = std::chrono::milliseconds(given["pay-after-ms"].as<int>());

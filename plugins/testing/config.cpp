@@ -32,6 +32,7 @@ constexpr TextField texts[] = {
     {"refuse", &Config::refuse},
     {"calls_file", &Config::calls_file},
     {"template_file", &Config::template_file},
+    {"check_error", &Config::check_error},
 };
 
 }  // namespace

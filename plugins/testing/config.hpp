@@ -27,6 +27,7 @@ struct Config {
   std::string refuse;
   std::string calls_file;
   std::string template_file;
+  std::string check_error;
   std::int64_t begin_us = 0;
   std::int64_t ages_from_us = 0;
 };

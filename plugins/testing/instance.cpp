@@ -339,6 +339,9 @@ std::uint32_t Instance::check(perennial_health_reply& reply) {
   const std::string text =
       is_set ? "api_key of " + std::to_string(length) + " bytes" : "no api_key";
   reply.finding(&reply, PERENNIAL_LEVEL_INFO, view_of("secret"), view_of(text));
+  if (!config_.check_error.empty()) {
+    reply.finding(&reply, PERENNIAL_LEVEL_ERROR, view_of("asked"), view_of(config_.check_error));
+  }
   if (!ages_.is_empty()) {
     reply.finding(&reply, PERENNIAL_LEVEL_INFO, view_of("ages"), view_of(ages_.to_text()));
   }

@@ -9,6 +9,7 @@
 #include "runtime/admin/gather.hpp"
 #include "runtime/admin/problem.hpp"
 #include "runtime/admin/render.hpp"
+#include "runtime/wire/routing.hpp"
 
 namespace perennial::admin {
 namespace {
@@ -101,6 +102,65 @@ void command_exception(const Services& services, CommandVerb verb, const Request
   services.partitions[id->partition]->command(
       std::move(call),
       [reply, text](const CommandOutput& output) { reply(answer_of("exception", text, output)); });
+}
+
+// Where a source is to read: {"cursor": ...} or {"start": ...}, and why.
+struct NewCursor {
+  std::string cursor;
+  std::string start;
+  std::string why;
+};
+
+tl::expected<NewCursor, Response> read_new_cursor(const Request& request) {
+  const auto refuse = [](const std::string& came) {
+    return tl::unexpected(problem(400, "bad_command",
+                                  "expected a body {\"cursor\" or \"start\": \"...\", \"why\": "
+                                  "\"...\"}, but " +
+                                      came));
+  };
+  const Json body = Json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return refuse("it is no JSON object");
+  NewCursor read;
+  for (const auto& [name, value] : body.items()) {
+    std::string* const field = name == "cursor"  ? &read.cursor
+                               : name == "start" ? &read.start
+                               : name == "why"   ? &read.why
+                                                 : nullptr;
+    if (field == nullptr) return refuse("it has a member '" + name.substr(0, 80) + "'");
+    if (!value.is_string()) return refuse("its " + name + " is no text");
+    *field = value.get<std::string>();
+  }
+  if (read.why.empty() || read.why.size() > why_bytes_max) {
+    return refuse("its why has " + std::to_string(read.why.size()) + " bytes");
+  }
+  return read;
+}
+
+void set_cursor(const Services& services, const Request& request, const Reply& reply) {
+  const std::string& connector = request.params.at(0);
+  const std::string& source = request.params.at(1);
+  if (!is_configured(services, connector)) {
+    reply(no_connector(connector));
+    return;
+  }
+  auto read = read_new_cursor(request);
+  if (!read) {
+    reply(read.error());
+    return;
+  }
+  pipeline::CommandCall call;
+  call.verb = CommandVerb::set_cursor;
+  call.connector = connector;
+  call.source = source;
+  call.cursor = read->cursor;
+  call.start = read->start;
+  call.by = request.caller;
+  call.why = read->why;
+  const std::size_t home = wire::home_partition(connector, source, services.partitions.size());
+  services.partitions[home]->command(std::move(call),
+                                     [reply, connector](const CommandOutput& output) {
+                                       reply(answer_of("connector", connector, output));
+                                     });
 }
 
 // Every partition has its own word on what flows to a connector; all are told.
@@ -221,6 +281,15 @@ std::vector<Route> command_routes(const Services& services) {
   add("/v1/connectors/{name}/pause", command_connector, CommandVerb::pause);
   add("/v1/connectors/{name}/resume", command_connector, CommandVerb::resume);
   add("/v1/connectors/{name}/drain", command_connector, CommandVerb::drain);
+  Route cursor;
+  cursor.method = "POST";
+  cursor.pattern = "/v1/connectors/{name}/cursors/{source}";
+  cursor.access = Access::operate;
+  cursor.body_max = command_body_max;
+  cursor.handler = [&services](const Request& request, const Reply& reply) {
+    set_cursor(services, request, reply);
+  };
+  routes.push_back(std::move(cursor));
   Route check;
   check.method = "GET";
   check.pattern = "/v1/connectors/{name}/check";

@@ -89,8 +89,7 @@ std::vector<Share> split(const Services& services, std::vector<Bytes> events,
   for (std::size_t index = 0; index < events.size(); ++index) {
     const event::EventView event = event::trusted_event(events[index]);
     judged[index].id = event.id;
-    pipeline::PartitionService* partition =
-        &services.partition_of(event.correlation, event.source, event.subject);
+    pipeline::PartitionService* partition = &services.partition_of(event);
     auto share = std::find_if(shares.begin(), shares.end(),
                               [&](const Share& one) { return one.partition == partition; });
     if (share == shares.end()) share = shares.insert(shares.end(), Share{partition, {}, {}});

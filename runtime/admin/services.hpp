@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/event/event.hpp"
 #include "runtime/host/host_set.hpp"
 #include "runtime/pipeline/partition_service.hpp"
 #include "runtime/view/projector.hpp"
@@ -19,10 +20,8 @@ struct Services {
   std::string revision;                 // of the configuration
   std::vector<std::string> connectors;  // configured ones
   std::vector<pipeline::PartitionService*> partitions;
-  // Where events of this correlation id (or, without one, of this source and subject) are handled.
-  std::function<pipeline::PartitionService&(std::string_view correlation, std::string_view source,
-                                            std::string_view subject)>
-      partition_of;
+  // Where an event is handled: by the rule of wire/routing, which connector hosts follow too.
+  std::function<pipeline::PartitionService&(const event::EventView& event)> partition_of;
   // The partition that gets a connector's webhooks.
   std::function<pipeline::PartitionService&(const std::string& connector)> home_of;
   // Empty until the hosts have been started.

@@ -11,9 +11,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> top_keys = {"schema_version", "data_dir",    "runtime",   "http",
-                                           "secrets",        "plugins",     "schemas",   "include",
-                                           "connectors",     "transitions", "pipelines", "owners"};
+const std::vector<std::string> top_keys = {
+    "schema_version", "data_dir",  "runtime",    "http",        "secrets",   "plugins", "schemas",
+    "include",        "overrides", "connectors", "transitions", "pipelines", "owners"};
 constexpr std::int64_t schema_version = 1;
 
 Place first_place(const YamlNode& root) {
@@ -93,8 +93,9 @@ std::optional<Config> load_config(const std::string& path, Findings& findings) {
   Config config;
   config.path = path;
   config.graph = std::make_shared<pipeline::Graph>();
-  LoadContext context{reader, config, std::make_shared<policy::Registry>(), {}, {}, {}};
+  LoadContext context{reader, config, std::make_shared<policy::Registry>(), {}, {}, {}, {}, {}};
   read_includes(context, *root);
+  read_overrides(context, *root);
   read_sections(context, *root);
   config.graph->registry = context.registry;
   if (!findings.is_empty()) return std::nullopt;

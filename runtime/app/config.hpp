@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/app/findings.hpp"
+#include "runtime/host/currency_profile.hpp"
 #include "runtime/host/manifest.hpp"
 #include "runtime/host/plugin_catalog.hpp"
 #include "runtime/pipeline/graph.hpp"
@@ -40,10 +41,12 @@ struct ConnectorConfig {
   std::string name;
   const host::Manifest* manifest = nullptr;  // in Config::catalog
   Hosting hosting = Hosting::process;
+  bool is_observing = false;                   // mode: observe
   Bytes config;                                // msgpack, defaults filled in, secrets left out
   std::map<std::string, std::string> secrets;  // by dotted path of the field
   Bytes vars;                                  // msgpack map for the mappings; empty = none
   std::string mapping_directory;               // the operator's overrides; empty = none
+  host::CurrencyProfiles currency_profiles;    // the plugin's, then the operator's
   std::vector<SourceConfig> sources;
 };
 

@@ -13,9 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> connector_keys = {"plugin", "version",  "hosting",
-                                                 "config", "sources",  "retry",
-                                                 "vars",   "mappings", "in_flight_max"};
+const std::vector<std::string> connector_keys = {
+    "plugin",   "version",       "hosting",           "config", "sources", "retry", "vars",
+    "mappings", "in_flight_max", "currency_profiles", "mode"};
 
 template <typename Named>
 std::vector<std::string> names_of(const std::vector<Named>& all) {
@@ -88,6 +88,39 @@ policy::RetryPolicy read_retry(LoadContext& context, const YamlNode& node) {
   return retry;
 }
 
+// The profiles that the plugin ships, and the operator's, which win.
+bool read_currency_profiles(LoadContext& context, const YamlNode& node, const YamlEntry& plugin,
+                            ConnectorConfig& connector) {
+  ConfigReader& reader = context.reader;
+  auto shipped = host::read_currency_profiles(connector.manifest->directory / "currencies");
+  if (!shipped) {
+    reader.add(plugin.value.place, "bad-currency-profile", shipped.error().reason);
+    return false;
+  }
+  connector.currency_profiles = std::move(*shipped);
+  const YamlEntry* own = node.find("currency_profiles");
+  if (own == nullptr) return true;
+  if (!reader.is_any_map(own->value, "currency_profiles")) return false;
+  bool is_sound = true;
+  for (const YamlEntry& entry : own->value.entries) {
+    const auto text = reader.text(entry.value);
+    if (!text || !reader.is_name(entry, "a currency profile")) return false;
+    if (entry.key == host::standard_profile) {
+      reader.add(entry.key_place, "bad-currency-profile",
+                 "expected another name, because iso4217 is the standard itself");
+      return false;
+    }
+    auto rows = host::read_currency_profile(reader.references().path_of(*text));
+    if (rows) {
+      connector.currency_profiles[entry.key] = std::move(*rows);
+    } else {
+      reader.add(entry.value.place, "bad-currency-profile", rows.error().reason);
+      is_sound = false;
+    }
+  }
+  return is_sound;
+}
+
 void read_mappings(LoadContext& context, const YamlNode& node, const YamlEntry& plugin,
                    ConnectorConfig& connector) {
   ConfigReader& reader = context.reader;
@@ -109,8 +142,10 @@ void read_mappings(LoadContext& context, const YamlNode& node, const YamlEntry& 
       return;
     }
   }
-  auto program = host::JqProgram::assemble(connector.manifest->mappings,
-                                           connector.mapping_directory, connector.vars);
+  if (!read_currency_profiles(context, node, plugin, connector)) return;
+  auto program =
+      host::JqProgram::assemble(connector.manifest->mappings, connector.mapping_directory,
+                                connector.vars, connector.currency_profiles);
   if (!program) {
     reader.add(place, "bad-map", program.error().reason);
     return;
@@ -119,6 +154,7 @@ void read_mappings(LoadContext& context, const YamlNode& node, const YamlEntry& 
     reader.add(place, "bad-map", engine.error().reason);
     return;
   }
+  check_money_of_mappings(context, program->files());
   context.maps[connector.name] = program->maps();
 }
 
@@ -139,6 +175,8 @@ pipeline::Idempotency idempotency_of(host::IdempotencyKind kind) {
 void plan_connector(LoadContext& context, const ConnectorConfig& connector,
                     const policy::RetryPolicy& retry, std::uint32_t in_flight_max) {
   pipeline::ConnectorPlan plan;
+  plan.is_observing = connector.is_observing;
+  for (const SourceConfig& source : connector.sources) plan.sources.push_back(source.name);
   plan.plugin = connector.manifest->id;
   plan.retry = retry;
   std::uint32_t in_flight = 0;
@@ -169,6 +207,9 @@ void read_connector(LoadContext& context, const YamlEntry& entry) {
   if (const YamlEntry* hosting = entry.value.find("hosting")) {
     const auto word = reader.one_of(hosting->value, {"process", "in_process"});
     connector.hosting = word && *word == "in_process" ? Hosting::in_process : Hosting::process;
+  }
+  if (const YamlEntry* mode = entry.value.find("mode")) {
+    connector.is_observing = reader.one_of(mode->value, {"active", "observe"}) == "observe";
   }
   const YamlEntry* config = entry.value.find("config");
   PluginConfig plugin_config;

@@ -149,7 +149,7 @@ void read_pipeline(LoadContext& context, const YamlEntry& entry,
   if (!read_map(context, entry, *target, *type, effect)) return;
   if (const YamlEntry* filter = entry.value.find("filter")) {
     const auto text = reader.text(filter->value);
-    if (!text) return;
+    if (!text || !check_money_of_filter(context, *text, filter->value.place)) return;
     auto predicate = policy::Predicate::compile(*text);
     if (!predicate) {
       reader.add(filter->value.place, "bad-filter",

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "runtime/app/config_loader.hpp"
+#include "runtime/host/money_check.hpp"
 
 namespace perennial::app {
 namespace {
@@ -14,6 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> mergeable = {"connectors", "transitions", "pipelines", "owners"};
+
+const std::vector<std::string> overridable = {"data_dir",  "runtime", "http",       "secrets",
+                                              "plugins",   "schemas", "connectors", "transitions",
+                                              "pipelines", "owners"};
 
 std::vector<std::string> matches_of(const std::string& pattern) {
   std::vector<std::string> paths;
@@ -47,23 +52,46 @@ void merge(LoadContext& context, YamlNode& root, const YamlNode& added) {
   }
 }
 
-void include_file(LoadContext& context, YamlNode& root, const std::string& path,
-                  const std::string& shown, const Place& place) {
+// Findings in it name it as `shown`.
+std::optional<YamlNode> read_further_file(LoadContext& context, const std::string& path,
+                                          const std::string& shown, const Place& place) {
   auto file = std::make_shared<SourceFile>();
   file->path = shown;
   auto text = read_text_file(path);
   if (!text) {
     context.reader.add(place, "missing-file",
                        "expected a file (at most 1 MiB), but " + path + " cannot be read");
-    return;
+    return std::nullopt;
   }
   file->text = std::move(*text);
-  auto added = read_yaml(file, context.reader.findings());
+  return read_yaml(file, context.reader.findings());
+}
+
+void include_file(LoadContext& context, YamlNode& root, const std::string& path,
+                  const std::string& shown, const Place& place) {
+  auto added = read_further_file(context, path, shown, place);
   if (!added || !context.reader.is_map(*added, "an included file", mergeable)) return;
   for (const YamlEntry& section : added->entries) {
     if (!context.reader.is_any_map(section.value, "'" + section.key + "'")) return;
   }
   merge(context, root, *added);
+}
+
+void lay_over(YamlNode& below, const YamlNode& above) {
+  const bool are_maps = below.kind == YamlNode::Kind::map && above.kind == YamlNode::Kind::map;
+  if (!are_maps) {
+    below = above;
+    return;
+  }
+  for (const YamlEntry& entry : above.entries) {
+    const auto into = std::find_if(below.entries.begin(), below.entries.end(),
+                                   [&](const YamlEntry& known) { return known.key == entry.key; });
+    if (into == below.entries.end()) {
+      below.entries.push_back(entry);
+    } else {
+      lay_over(into->value, entry.value);
+    }
+  }
 }
 
 // "127.0.0.1:7400" or "[::1]:7400".
@@ -125,6 +153,19 @@ void read_includes(LoadContext& context, YamlNode& root) {
       include_file(context, root, path, shown, place);
     }
   }
+}
+
+void read_overrides(LoadContext& context, YamlNode& root) {
+  ConfigReader& reader = context.reader;
+  const YamlEntry* entry = root.find("overrides");
+  if (entry == nullptr) return;
+  const auto name = reader.text(entry->value);
+  if (!name || name->empty()) return;
+  const std::string path = reader.references().path_of(*name);
+  const auto above = read_further_file(context, path, *name, entry->value.place);
+  if (!above || above->kind == YamlNode::Kind::null) return;
+  if (!reader.is_map(*above, "the overrides", overridable)) return;
+  lay_over(root, *above);
 }
 
 void read_top(LoadContext& context, const YamlNode& root) {
@@ -243,6 +284,7 @@ void read_schemas(LoadContext& context, const YamlNode* node) {
         reader.add(place, "bad-schema", file + ": " + schema.error().reason);
         continue;
       }
+      context.money_fields.merge(host::money_fields(*text));
       const std::string type = fs::path(file).stem().string();
       context.registry->schemas[type] = *schema;
       context.event_types.push_back(type);

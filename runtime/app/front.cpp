@@ -59,9 +59,8 @@ admin::Services Front::services() {
   for (std::size_t index = 0; index < runtime_.partition_count(); ++index) {
     services.partitions.push_back(&runtime_.partition(index));
   }
-  services.partition_of = [this](std::string_view correlation, std::string_view source,
-                                 std::string_view subject) -> pipeline::PartitionService& {
-    return runtime_.partition_of(correlation, source, subject);
+  services.partition_of = [this](const event::EventView& event) -> pipeline::PartitionService& {
+    return runtime_.partition_of(event);
   };
   services.home_of = [this](const std::string& connector) -> pipeline::PartitionService& {
     return runtime_.home_of(connector);

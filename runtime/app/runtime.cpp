@@ -5,6 +5,7 @@
 
 #include "runtime/base/hash.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/wire/routing.hpp"
 
 namespace perennial::app {
 namespace {
@@ -91,6 +92,7 @@ host::ConnectorSpec Runtime::spec_of(const ConnectorConfig& connector) const {
   for (const auto& [field, value] : connector.secrets) spec.secrets[field] = value;
   spec.vars = connector.vars;
   spec.mapping_override_directory = connector.mapping_directory;
+  spec.currency_profiles = connector.currency_profiles;
   spec.map_archive_directory = data_->map_archive();
   for (const SourceConfig& source : connector.sources) {
     host::SourceSpec one;
@@ -142,13 +144,8 @@ Runtime::~Runtime() {
   partitions_.clear();
 }
 
-pipeline::PartitionService& Runtime::partition_of(std::string_view correlation,
-                                                  std::string_view source,
-                                                  std::string_view subject) {
-  if (!correlation.empty()) return *partitions_[hash64(correlation) % partitions_.size()];
-  std::string scope(source);
-  scope.append("\n").append(subject);
-  return *partitions_[hash64(scope) % partitions_.size()];
+pipeline::PartitionService& Runtime::partition_of(const event::EventView& event) {
+  return *partitions_[wire::partition_of(event, partitions_.size())];
 }
 
 pipeline::PartitionService& Runtime::home_of(const std::string& connector) {

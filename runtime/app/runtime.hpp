@@ -46,11 +46,9 @@ class Runtime {
   [[nodiscard]] pipeline::PartitionService& partition(std::size_t index) {
     return *partitions_[index];
   }
-  // Where events of this correlation id (or, without one, of this source and subject) are handled.
-  [[nodiscard]] pipeline::PartitionService& partition_of(std::string_view correlation,
-                                                         std::string_view source,
-                                                         std::string_view subject);
-  // The partition that journals the cursors of this connector's sources and gets its webhooks.
+  // Where an event is handled: by the rule of wire/routing, which connector hosts follow too.
+  [[nodiscard]] pipeline::PartitionService& partition_of(const event::EventView& event);
+  // The partition that gets this connector's checks and webhooks.
   [[nodiscard]] pipeline::PartitionService& home_of(const std::string& connector);
   [[nodiscard]] std::vector<host::HostState> host_states() const;
 

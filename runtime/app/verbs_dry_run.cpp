@@ -114,8 +114,9 @@ Report try_connector(const Config& config, const ConnectorConfig& connector) {
     report.add(level_name(finding.level), finding.name, finding.text);
     can_read = can_read && finding.level < error_level;
   }
-  auto program = host::JqProgram::assemble(connector.manifest->mappings,
-                                           connector.mapping_directory, connector.vars);
+  auto program =
+      host::JqProgram::assemble(connector.manifest->mappings, connector.mapping_directory,
+                                connector.vars, connector.currency_profiles);
   auto engine = program ? host::JqEngine::compile(*program) : tl::unexpected(program.error());
   for (const SourceConfig& source : connector.sources) {
     if (can_read && engine) try_source(config, connector, source, **instance, **engine, report);

@@ -30,6 +30,12 @@ Json describe(std::uint32_t partition, Position position, const state::Stamped& 
           out["operation"] = std::string(record.operation);
         if constexpr (requires { record.effect; }) out["effect"] = std::string(record.effect);
         if constexpr (requires { record.join; }) out["join"] = std::string(record.join);
+        if constexpr (requires { record.source; }) out["source"] = std::string(record.source);
+        if constexpr (requires { record.start; }) out["start"] = std::string(record.start);
+        if constexpr (requires { record.subject; }) out["subject"] = std::string(record.subject);
+        if constexpr (requires { record.kind; }) out["kind"] = std::string(record.kind);
+        if constexpr (requires { record.by; }) out["by"] = std::string(record.by);
+        if constexpr (requires { record.why; }) out["why"] = std::string(record.why);
         if constexpr (requires { record.cause; }) out["cause"] = std::string(record.cause);
         if constexpr (requires { record.code; }) out["code"] = std::string(record.code);
         if constexpr (requires { record.epoch; }) out["epoch"] = record.epoch;

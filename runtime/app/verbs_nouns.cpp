@@ -44,7 +44,9 @@ int show(const Invocation& invocation, const Result<admin::Response>& answer,
                    exit_environment);
   }
   std::cout << (invocation.is_json ? answer->body + "\n" : to_text(body));
-  return exit_ok;
+  // A check that found an error is a finding, though the runtime answered.
+  const auto is_well = body.find("is_well");
+  return is_well != body.end() && *is_well == false ? exit_findings : exit_ok;
 }
 
 }  // namespace

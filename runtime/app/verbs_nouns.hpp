@@ -26,7 +26,8 @@ using ToText = std::function<std::string(const Json&)>;
 [[nodiscard]] std::string query_of(const Invocation& invocation,
                                    const std::vector<std::string>& names);
 
-// GET: prints the answer as JSON, or as what `to_text` makes of it.
+// GET: prints the answer as JSON, or as what `to_text` makes of it. Exit code 1 for an answer whose `is_well` is
+// false.
 int ask(const Invocation& invocation, const std::string& target, const ToText& to_text);
 // POST with the role operator.
 int tell(const Invocation& invocation, const std::string& target, const std::string& body,

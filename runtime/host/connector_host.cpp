@@ -23,8 +23,9 @@ Status check_spec(const ConnectorSpec& spec, const Manifest& manifest) {
 }
 
 Status prepare_maps(HostShared& shared) {
-  auto program = JqProgram::assemble(shared.manifest.mappings,
-                                     shared.spec.mapping_override_directory, shared.spec.vars);
+  auto program =
+      JqProgram::assemble(shared.manifest.mappings, shared.spec.mapping_override_directory,
+                          shared.spec.vars, shared.spec.currency_profiles);
   if (!program) return tl::unexpected(program.error());
   shared.program = std::move(*program);
   if (shared.program.maps().empty()) return {};

@@ -7,8 +7,8 @@ namespace perennial::host {
 namespace {
 
 // Rises whenever a field is added, so that a host binary of another release refuses by name.
-constexpr std::uint64_t spec_version = 1;
-constexpr std::uint32_t spec_fields = 12;
+constexpr std::uint64_t spec_version = 2;
+constexpr std::uint32_t spec_fields = 13;
 
 class Writer {
  public:
@@ -24,7 +24,7 @@ class Writer {
   void texts(const std::vector<std::string>& values) {
     list(values, [&](const std::string& value) { text(value); });
   }
-  void pairs(const Secrets& values) {
+  void pairs(const std::map<std::string, std::string, std::less<>>& values) {
     packer_.array(static_cast<std::uint32_t>(2 * values.size()));
     for (const auto& [key, value] : values) {
       text(key);
@@ -54,7 +54,7 @@ class Reader {
   void texts(std::vector<std::string>& values) {
     list(values, [&](std::string& value) { text(value); });
   }
-  void pairs(Secrets& values) {
+  void pairs(std::map<std::string, std::string, std::less<>>& values) {
     for (std::uint32_t count = cursor_.array(); count > 1 && cursor_.ok(); count -= 2) {
       std::string key;
       text(key);
@@ -92,6 +92,7 @@ void walk(auto& f, auto& spec) {
   f.pairs(spec.secrets);
   f.text(spec.vars);
   f.text(spec.mapping_override_directory);
+  f.pairs(spec.currency_profiles);
   f.text(spec.map_archive_directory);
   f.list(spec.sources, [&](auto& source) {
     f.array(5);

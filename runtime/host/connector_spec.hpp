@@ -12,6 +12,7 @@
 
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/status.hpp"
+#include "runtime/host/currency_profile.hpp"
 #include "runtime/host/host_services.hpp"
 
 namespace perennial::host {
@@ -46,6 +47,7 @@ struct ConnectorSpec {
   Secrets secrets;               // by config field
   Bytes vars;                    // msgpack map for the mappings; empty = {}
   std::string mapping_override_directory;
+  CurrencyProfiles currency_profiles;  // of the mappings
   std::string map_archive_directory;
   std::vector<SourceSpec> sources;
   std::vector<std::string> endpoints;  // index = partition

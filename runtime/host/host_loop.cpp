@@ -111,7 +111,7 @@ Status ConnectorHost::Loop::restart(const std::string& reason) {
   pool_->queue().clear();
   control_->forget();
   book_.clear();
-  cursors_.clear();
+  starts_.clear();
   paused_by_.clear();
   if (!links_.refusal().empty()) {
     return fail(Code::refused,

@@ -72,7 +72,7 @@ class ConnectorHost::Loop {
   std::unique_ptr<ControlWorker> control_;
   std::vector<std::unique_ptr<SourceWorker>> sources_;
 
-  std::map<std::string, Bytes, std::less<>> cursors_;  // journaled, from the welcomes
+  std::map<std::string, SourceBegin, std::less<>> starts_;  // from the welcomes
   std::set<std::size_t> paused_by_;
   std::uint64_t generation_ = 0;
   std::uint32_t restarts_in_row_ = 0;

@@ -78,15 +78,16 @@ void ConnectorHost::Loop::on_welcome(std::size_t partition, const wire::Welcome&
   for (const wire::SourceStart& start : welcome.sources) {
     const std::size_t home =
         wire::home_partition(shared_->spec.name, start.source, shared_->partitions());
-    if (home == partition) cursors_[std::string(start.source)] = start.cursor;
+    if (home != partition) continue;
+    starts_[std::string(start.source)] = {Bytes(start.cursor), std::string(start.start)};
   }
   if (!links_.is_open()) return;
   restarts_in_row_ = 0;
   ++generation_;
   for (const auto& source : sources_) {
-    const auto cursor = cursors_.find(source->name());
+    const auto begin = starts_.find(source->name());
     source->set_paused(!paused_by_.empty());
-    source->open(generation_, cursor == cursors_.end() ? Bytes() : cursor->second);
+    source->open(generation_, begin == starts_.end() ? SourceBegin{} : begin->second);
   }
   shared_->log(PERENNIAL_LEVEL_DEBUG, "connected to every partition");
 }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "runtime/host/jq_native.hpp"
 #include "runtime/host/jq_prelude.hpp"
 #include "runtime/host/jq_value.hpp"
 
@@ -104,7 +105,10 @@ void hide_home_from_jq() {
 }
 
 struct JqEngine::State {
+  explicit State(StateOwner compiled) : jq(std::move(compiled)), native(jq.get()) {}
+
   StateOwner jq;
+  NativeFunctions native;
   // Guards halting against the beginning and end of a run; never held while jq works.
   std::mutex mutex;
   bool is_running = false;
@@ -167,8 +171,7 @@ Result<std::unique_ptr<JqEngine>> JqEngine::compile(const JqProgram& program) {
                                    (column == 0 ? "" : ":" + std::to_string(column)) +
                                    ": expected a jq filter, but jq says: " + errors.front().reason);
   }
-  auto state = std::make_unique<State>();
-  state->jq = std::move(*jq);
+  auto state = std::make_unique<State>(std::move(*jq));
   return std::unique_ptr<JqEngine>(new JqEngine(std::move(state), program.revision()));
 }
 
@@ -198,7 +201,7 @@ void JqEngine::halt() {
 
 std::optional<FilterError> MapCheck::check(std::string_view filter) {
   if (auto error = scan_filter(filter)) return error;
-  const std::string head = std::string(jq_prelude()) + "\n{} as $vars | (\n";
+  const std::string head = jq_prelude({}) + "\n{} as $vars | (\n";
   std::size_t head_lines = 0;
   for (const char symbol : head) head_lines += symbol == '\n' ? 1 : 0;
   std::vector<CompileError> errors;

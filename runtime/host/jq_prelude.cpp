@@ -4,64 +4,36 @@ namespace perennial::host {
 
 namespace {
 
-// Amounts are moved as texts and digits; the only arithmetic is on integers, which is exact up to
-// 2^53. Minor units as of ISO 4217:2015, table A.1 "Current currency & funds code list"
-// (www.six-group.com, "Data Standards"): every code not named here has two. mktime is not used,
-// because in jq 1.6 it depends on the time zone of the process; 134774 is the number of days from
-// 1601-01-01, where the calendar's cycle of 400 years begins, to 1970-01-01.
+// mktime is not used, because in jq 1.6 it depends on the time zone of the process; 134774 is the
+// number of days from 1601-01-01, where the calendar's cycle of 400 years begins, to 1970-01-01.
+// `debug | input` calls a function of jq_native.
 constexpr std::string_view text = R"jq(
 def _shown: tojson | if length > 60 then .[:60] + "..." else . end;
 def _is_integer:
   type == "number" and floor == . and . <= 9007199254740991 and . >= -9007199254740991;
-def _digits_or_fail:
-  if . == 2 or . == 0 or (_is_integer and . >= 0 and . <= 9) then .
-  else error("expected a number of minor digits from 0 to 9, but \(_shown) came") end;
-def _decimal_text:
-  if type == "string" then .
-  elif _is_integer then tostring
-  elif type == "number" then error("expected a decimal as text or an integer, but \(_shown) came; "
-    + "binary floating point does not keep amounts exactly")
-  else error("expected a decimal as text or an integer, but \(_shown) came") end;
 def _zeros($count): if $count > 0 then "000000000000000000000000"[:$count] else "" end;
-def to_minor($digits):
-  ($digits | _digits_or_fail) as $places
-  | _decimal_text as $text
-  | if $text | test("\\A-?[0-9]{1,16}([.][0-9]{1,40})?\\z") then .
-    else error("expected a decimal such as 12.50, but \($text | _shown) came") end
-  | ($text | split(".")) as $parts
-  | ($parts[1] // "") as $fraction
-  | if ($fraction | length) <= $places or ($fraction[$places:] | test("\\A0*\\z")) then .
-    else error("expected at most \($places) decimal digits, but \($text | _shown) has more; "
-      + "round it where it is made") end
-  | ($parts[0] + (if ($fraction | length) == $places then $fraction
-                   else $fraction[:$places] + _zeros($places - ($fraction | length)) end)
-     | tonumber)
-  | if . > 9007199254740991 or . < -9007199254740991
-    then error("expected an amount below 2^53 minor units, but \($text | _shown) came")
-    elif . == 0 then 0 else . end;
-def from_minor($digits):
-  ($digits | _digits_or_fail) as $places
-  | if _is_integer then .
-    else error("expected an integer of minor units, but \(_shown) came") end
-  | if $places == 0 then tostring
-    else
-      (if . < 0 then "-" else "" end) as $sign
-      | (if . < 0 then -. else . end | tostring)
-      | _zeros($places + 1 - length) + .
-      | $sign + .[:-$places] + "." + .[-$places:]
-    end;
-def currency_digits($code):
-  (if ($code | type) == "string" then
-     ({"BIF":0,"CLP":0,"DJF":0,"GNF":0,"ISK":0,"JPY":0,"KMF":0,"KRW":0,"PYG":0,"RWF":0,"UGX":0,
-       "UYI":0,"VND":0,"VUV":0,"XAF":0,"XOF":0,"XPF":0,"BHD":3,"IQD":3,"JOD":3,"KWD":3,"LYD":3,
-       "OMR":3,"TND":3,"CLF":4,"UYW":4,"XAG":9,"XAU":9,"XBA":9,"XBB":9,"XBC":9,"XBD":9,"XDR":9,
-       "XPD":9,"XPT":9,"XSU":9,"XTS":9,"XUA":9,"XXX":9}[$code]
-      // if $code | test("\\A[A-Z]{3}\\z") then 2 else 9 end)
-   else 9 end)
-  | if . < 9 then .
-    else
-      error("expected a currency code of ISO 4217 with minor units, but \($code | _shown) came")
-    end;
+def to_minor($currency; $profile; $rounding):
+  ["to_minor", ., $currency, $profile, $rounding, _currency_profiles] | debug | input;
+def to_minor($currency; $profile): to_minor($currency; $profile; null);
+def to_minor($digits): ["to_minor_by_digits", ., $digits] | debug | input;
+def from_minor($currency; $profile):
+  ["from_minor", ., $currency, $profile, _currency_profiles] | debug | input;
+def from_minor($digits): ["from_minor_by_digits", ., $digits] | debug | input;
+def currency_digits($currency; $profile):
+  ["currency_digits", $currency, $profile, _currency_profiles] | debug | input;
+def currency_digits($currency): currency_digits($currency; "iso4217");
+def split_minor($parts): ["split_minor", ., $parts] | debug | input;
+def split_minor($parts; $currency; $profile):
+  ["split_minor_in_steps", ., $parts, $currency, $profile, _currency_profiles] | debug | input;
+def sum_minor: ["sum_minor", .] | debug | input;
+def negate_minor: ["negate_minor", .] | debug | input;
+def times($factor): ["times", ., $factor] | debug | input;
+def last_day($until): ["add_days", $until, -1] | debug | input;
+def after($last): ["add_days", $last, 1] | debug | input;
+def add_days($date; $days): ["add_days", $date, $days] | debug | input;
+def add_months($date; $months; $anchor): ["add_months", $date, $months, $anchor] | debug | input;
+def add_months($date; $months): add_months($date; $months; null);
+def date_in_zone($instant; $zone): ["date_in_zone", $instant, $zone] | debug | input;
 def _seconds_of_parts:
   (.[0] - 1601) as $years
   | (365 * $years + ($years / 4 | floor) - ($years / 100 | floor) + ($years / 400 | floor) + .[7]
@@ -72,8 +44,8 @@ def _seconds($format; $example):
   | if . != null and ($value | length) >= 10 and strftime($format) == $value then .
     else error("expected \($example), but \($value | _shown) came") end;
 def _date_seconds: _seconds("%Y-%m-%d"; "a day of the calendar such as 2026-03-31");
-def day_before: _date_seconds - 86400 | strftime("%Y-%m-%d");
-def day_after: _date_seconds + 86400 | strftime("%Y-%m-%d");
+def day_before: last_day(.);
+def day_after: after(.);
 def _iso_or_fail:
   if type == "string" and (length == 10 or (.[10:11] | . == "T" or . == "t" or . == " ")) then .
   else error("expected an ISO 8601 date or time, but \(_shown) came") end;
@@ -113,8 +85,13 @@ def epoch_ms_to_iso:
 
 }  // namespace
 
-std::string_view jq_prelude() {
-  return text;
+std::string jq_prelude(const CurrencyProfiles& profiles) {
+  std::string rows = "def _currency_profiles: {\"" + std::string(standard_profile) + "\":\"" +
+                     std::string(standard_currencies()) + "\"";
+  for (const auto& [name, currencies] : profiles) {
+    if (name != standard_profile) rows += ",\"" + name + "\":\"" + currencies + "\"";
+  }
+  return rows + "};" + std::string(text);
 }
 
 }  // namespace perennial::host

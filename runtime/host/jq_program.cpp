@@ -118,7 +118,7 @@ void JqProgram::finish() {
 }
 
 Result<JqProgram> JqProgram::assemble(const fs::path& directory, const fs::path& override_directory,
-                                      ByteView vars) {
+                                      ByteView vars, const CurrencyProfiles& profiles) {
   Files files;
   for (const fs::path& folder : {directory, override_directory}) {
     if (auto status = collect(folder, files); !status) return tl::unexpected(status.error());
@@ -127,7 +127,7 @@ Result<JqProgram> JqProgram::assemble(const fs::path& directory, const fs::path&
   if (!constants) return tl::unexpected(constants.error());
 
   JqProgram program;
-  program.append(jq_prelude());
+  program.append(jq_prelude(profiles));
   program.append("\n");
   std::vector<std::pair<std::string, std::string>> maps;
   for (const auto& [name, path] : files) {
@@ -166,6 +166,12 @@ Result<JqProgram> JqProgram::restore(std::string text, std::string_view revision
 
 bool JqProgram::has_map(std::string_view name) const {
   return std::find(maps_.begin(), maps_.end(), name) != maps_.end();
+}
+
+std::vector<std::string> JqProgram::files() const {
+  std::vector<std::string> files;
+  for (const Segment& segment : segments_) files.push_back(segment.file);
+  return files;
 }
 
 std::string JqProgram::place(std::size_t line) const {

@@ -17,6 +17,7 @@
 
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/status.hpp"
+#include "runtime/host/currency_profile.hpp"
 
 namespace perennial::host {
 
@@ -24,9 +25,11 @@ class JqProgram {
  public:
   // Maps and definitions of `directory`; a file of the same name in `override_directory` wins, and
   // further files are added. Either may be empty or missing. `vars` is a msgpack map or empty.
+  // `profiles` are those that the plugin ships and the operator adds.
   [[nodiscard]] static Result<JqProgram> assemble(const std::filesystem::path& directory,
                                                   const std::filesystem::path& override_directory,
-                                                  ByteView vars);
+                                                  ByteView vars,
+                                                  const CurrencyProfiles& profiles = {});
   // A program that was assembled before; refused when the text is not that of the revision.
   [[nodiscard]] static Result<JqProgram> restore(std::string text, std::string_view revision);
 
@@ -34,6 +37,8 @@ class JqProgram {
   // 32 hex digits over the whole text.
   [[nodiscard]] const std::string& revision() const { return revision_; }
   [[nodiscard]] const std::vector<std::string>& maps() const { return maps_; }
+  // The files of its maps and definitions.
+  [[nodiscard]] std::vector<std::string> files() const;
   [[nodiscard]] bool has_map(std::string_view name) const;
   // "file:line" of a line of the program; "program:line" when it is in none of its files.
   [[nodiscard]] std::string place(std::size_t line) const;

@@ -49,7 +49,7 @@ struct SourceWorker::Gate {
   bool is_stopping = false;
   bool has_ended = false;
   std::uint64_t generation = 0;
-  Bytes journaled;
+  SourceBegin journaled;
   std::size_t rounds = 0;
   std::size_t bytes = 0;
   std::deque<Bytes> acknowledgements;
@@ -58,6 +58,7 @@ struct SourceWorker::Gate {
   // The thread's own.
   std::uint64_t seen_generation = 0;
   Bytes cursor;
+  std::string start;
   std::int64_t next_poll_us = 0;
   std::int64_t backoff_ms = 0;
   std::uint32_t reported = 0;  // state that the partition knows; 0 = none yet
@@ -86,7 +87,8 @@ SourceWorker::Gate::Step SourceWorker::Gate::wait(std::unique_lock<std::mutex>& 
     }
     if (generation != seen_generation) {
       seen_generation = generation;
-      cursor = journaled;
+      cursor = journaled.cursor;
+      start = journaled.start.empty() ? spec.start : journaled.start;
       next_poll_us = 0;
       backoff_ms = 0;
       reported = 0;
@@ -113,7 +115,7 @@ void SourceWorker::Gate::poll(std::unique_lock<std::mutex>& lock) {
   SourceCall call;
   call.source = spec.name;
   call.cursor = cursor;
-  call.start = spec.start;
+  call.start = start;
   call.now_ms = shared->clock.now_ms();
   call.deadline_ms = deadline_ms;
   call.records_max = records_limit;
@@ -208,12 +210,12 @@ SourceWorker::~SourceWorker() {
   static_cast<void>(join_until(0));
 }
 
-void SourceWorker::open(std::uint64_t generation, Bytes cursor) {
+void SourceWorker::open(std::uint64_t generation, SourceBegin begin) {
   {
     const std::lock_guard lock(gate_->mutex);
     gate_->is_open = true;
     gate_->generation = generation;
-    gate_->journaled = std::move(cursor);
+    gate_->journaled = std::move(begin);
     gate_->rounds = 0;
     gate_->bytes = 0;
   }

@@ -14,12 +14,18 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "runtime/host/host_shared.hpp"
 #include "runtime/host/mapper.hpp"
 
 namespace perennial::host {
+
+struct SourceBegin {
+  Bytes cursor;       // the last journaled one
+  std::string start;  // without a cursor, and unless empty: instead of the configured start
+};
 
 class SourceWorker {
  public:
@@ -31,7 +37,7 @@ class SourceWorker {
   [[nodiscard]] const std::string& name() const { return spec_.name; }
 
   // Every partition is connected; polls begin at the journaled cursor. Rounds carry `generation`.
-  void open(std::uint64_t generation, Bytes cursor);
+  void open(std::uint64_t generation, SourceBegin begin);
   // The connection is over: no more polls, earlier rounds are forgotten.
   void close();
   void set_paused(bool is_paused);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/pipeline/partition.hpp"
+#include "runtime/policy/formats.hpp"
 
 namespace perennial::pipeline {
 
@@ -101,6 +102,9 @@ Status Partition::on_command(Turn& turn, const Command& input) {
     case CommandVerb::drain:
       status = set_flow(turn, input, answer);
       break;
+    case CommandVerb::set_cursor:
+      status = set_cursor(turn, input, answer);
+      break;
   }
   if (!status) return status;
   leave(turn, std::move(answer));
@@ -177,6 +181,47 @@ Status Partition::resolve_exception(Turn& turn, const Command& input, CommandOut
   answer.is_done = true;
   answer.text = "resolved";
   return advance_lane(turn, lane);
+}
+
+// Only while the connector is paused: what its host has read ahead of the journal must not move the
+// cursor again.
+Status Partition::set_cursor(Turn& turn, const Command& input, CommandOutput& answer) {
+  const ConnectorPlan* plan = graph_.connector(input.connector);
+  const bool is_known = plan != nullptr && std::find(plan->sources.begin(), plan->sources.end(),
+                                                     input.source) != plan->sources.end();
+  const std::string connector(input.connector);
+  if (!is_known) {
+    answer.code = Code::not_found;
+    answer.text = "expected a configured source, but connector '" + connector + "' has no '" +
+                  std::string(input.source) + "'";
+    return {};
+  }
+  const bool is_start = input.start == "now" || input.start == "all" ||
+                        policy::has_format(policy::Format::date_time, input.start);
+  if (input.cursor.empty() == input.start.empty() || (input.cursor.empty() && !is_start)) {
+    answer.code = Code::invalid;
+    answer.text = "expected either a cursor, or a start that is now, all or an RFC 3339 time";
+    return {};
+  }
+  const state::ConnectorRow* row = state_.connector(connector);
+  if (row == nullptr || row->flow == state::Flow::running) {
+    answer.code = Code::conflict;
+    answer.text = "expected a paused connector, but '" + connector +
+                  "' runs: pause it, set the cursor, then resume it";
+    return {};
+  }
+  state::CursorSet record;
+  record.connector = input.connector;
+  record.source = input.source;
+  record.cursor = input.cursor;
+  record.start = input.start;
+  record.by = input.by;
+  record.why = input.why;
+  if (auto status = write(turn, record); !status) return status;
+  leave(turn, ResetOutput{connector, "an operator moved its source " + std::string(input.source)});
+  answer.is_done = true;
+  answer.text = "set: it is read from there when the connector is resumed";
+  return {};
 }
 
 Status Partition::set_flow(Turn& turn, const Command& input, CommandOutput& answer) {

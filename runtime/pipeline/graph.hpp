@@ -38,6 +38,8 @@ struct OperationPlan {
 struct ConnectorPlan {
   std::string plugin;
   policy::RetryPolicy retry;
+  bool is_observing = false;  // deliveries are written down and given up at once: nothing is sent
+  std::vector<std::string> sources;
   std::uint32_t in_flight_max = 64;
   TextMap<OperationPlan> operations;
 };

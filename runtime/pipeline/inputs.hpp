@@ -64,16 +64,20 @@ struct Ingest {
   const std::vector<Bytes>* events = nullptr;
 };
 
-enum class CommandVerb : std::uint8_t { retry, resolve, pause, resume, drain };
+enum class CommandVerb : std::uint8_t { retry, resolve, pause, resume, drain, set_cursor };
 
 // What an operator asked for. Answered by CommandOutput.
 struct Command {
   std::uint64_t token = 0;
   CommandVerb verb = CommandVerb::retry;
   Position exception = 0;      // retry, resolve
-  std::string_view connector;  // pause, resume, drain
+  std::string_view connector;  // pause, resume, drain, set_cursor
   std::string_view by;
   std::string_view why;
+  // set_cursor: a source of the connector, and one of the next two.
+  std::string_view source = {};
+  ByteView cursor = {};
+  std::string_view start = {};
 };
 
 // Time passed; also how a partition learns that it may take in new work again.
@@ -115,6 +119,12 @@ struct FlowOutput {
   wire::ControlVerb verb = wire::ControlVerb::pause;
 };
 
+// The connection of a connector's host ends; it begins a new one, with what the state says then.
+struct ResetOutput {
+  std::string connector;
+  std::string reason;
+};
+
 enum class IngestVerdict : std::uint8_t { accepted, duplicate, refused, unavailable };
 
 struct IngestOutput {
@@ -133,8 +143,9 @@ struct CommandOutput {
   std::string text;
 };
 
-using OutputBody = std::variant<WelcomeOutput, EventsDurableOutput, CursorDurableOutput,
-                                DispatchOutput, FlowOutput, IngestOutput, CommandOutput>;
+using OutputBody =
+    std::variant<WelcomeOutput, EventsDurableOutput, CursorDurableOutput, DispatchOutput,
+                 FlowOutput, ResetOutput, IngestOutput, CommandOutput>;
 
 struct Output {
   Position after = 0;  // leaves only when this position is durable

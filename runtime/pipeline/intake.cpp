@@ -10,11 +10,13 @@ namespace {
 struct SourceIncident {
   std::uint32_t result;
   std::string_view cause;
+  bool is_about_the_cursor = false;
 };
 
 constexpr SourceIncident source_incidents[] = {
-    {4, "source_gap"},       {5, "source_cursor_invalid"}, {7, "connector_unauthorized"},
-    {10, "source_rejected"}, {11, "plugin_fault"},
+    {4, "source_gap", true},       {5, "source_cursor_invalid", true},
+    {7, "connector_unauthorized"}, {10, "source_rejected"},
+    {11, "plugin_fault"},
 };
 
 }  // namespace
@@ -65,11 +67,22 @@ Status Partition::on_source_state(Turn& turn, const SourceState& input) {
       text += " (missing from " + std::string(frame.gap_from) + " to " + std::string(frame.gap_to) +
               ")";
     }
+    if (incident.is_about_the_cursor) {
+      const std::string connector(input.connector);
+      text += "; to read a stretch again: connector pause " + connector +
+              ", connector cursor set " + connector + " " + std::string(frame.source) +
+              " --start TIME, connector resume " + connector +
+              " (what is known already is not taken twice)";
+    }
     return open_incident(turn, incident.cause, input.connector, frame.source, frame.code, text, {});
   }
   const bool is_well = frame.result <= 3;
   if (!is_well) return {};
-  return close_incident(turn, "connector_unauthorized", input.connector, frame.source);
+  for (const std::string_view cause : {"connector_unauthorized", "source_cursor_invalid"}) {
+    auto status = close_incident(turn, cause, input.connector, frame.source);
+    if (!status) return status;
+  }
+  return {};
 }
 
 Status Partition::on_ingest(Turn& turn, const Ingest& input) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/hash.hpp"
+#include "runtime/wire/routing.hpp"
 
 namespace perennial::pipeline {
 namespace {
@@ -208,8 +209,12 @@ wire::Welcome Partition::welcome(const WelcomeOutput& output, std::uint32_t part
   if (row == nullptr) return welcome;
   welcome.is_paused = row->flow != state::Flow::running;
   for (const auto& [source, cursor] : row->cursors) {
-    if (hash64(output.connector + "/" + source) % partitions != partition) continue;
-    welcome.sources.push_back({source, cursor});
+    if (wire::home_partition(output.connector, source, partitions) != partition) continue;
+    welcome.sources.push_back({source, cursor, {}});
+  }
+  for (const auto& [source, start] : row->starts) {
+    if (wire::home_partition(output.connector, source, partitions) != partition) continue;
+    welcome.sources.push_back({source, {}, start});
   }
   return welcome;
 }

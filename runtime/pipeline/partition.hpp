@@ -181,6 +181,7 @@ class Partition {
   Status on_command(Turn& turn, const Command& input);
   Status retry_exception(Turn& turn, const Command& input, CommandOutput& answer);
   Status resolve_exception(Turn& turn, const Command& input, CommandOutput& answer);
+  Status set_cursor(Turn& turn, const Command& input, CommandOutput& answer);
   Status set_flow(Turn& turn, const Command& input, CommandOutput& answer);
 
   Connection& connection(std::string_view connector) {

@@ -182,6 +182,7 @@ Status PartitionService::release_one(const Output& output) {
   if (const auto* flow = std::get_if<FlowOutput>(&output.body)) {
     return send(flow->connector, wire::Control{flow->verb, 0});
   }
+  if (const auto* reset = std::get_if<ResetOutput>(&output.body)) return end_connection(*reset);
   if (const auto* ingest = std::get_if<IngestOutput>(&output.body)) {
     const auto found = ingests_.extract(ingest->token);
     if (!found.empty()) found.mapped()(*ingest);
@@ -218,6 +219,14 @@ Status PartitionService::send(std::string_view connector, const wire::Body& body
     return drop_peer(peer, status.error().reason);
   }
   return {};
+}
+
+Status PartitionService::end_connection(const ResetOutput& reset) {
+  const auto found = peer_of_.find(reset.connector);
+  if (found == peer_of_.end()) return {};
+  const wire::Peer peer = found->second;
+  (void)hub_->send(peer, peers_.at(peer).stream.next(wire::Refuse{reset.reason}));
+  return drop_peer(peer, reset.reason);
 }
 
 Status PartitionService::drop_peer(const wire::Peer& peer, const std::string& reason) {

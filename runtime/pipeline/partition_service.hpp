@@ -69,6 +69,9 @@ struct CommandCall {
   std::string connector;
   std::string by;
   std::string why;
+  std::string source;
+  Bytes cursor;
+  std::string start;
 };
 
 class PartitionService {
@@ -122,6 +125,7 @@ class PartitionService {
   Status release_one(const Output& output);
   Status send(std::string_view connector, const wire::Body& body);
   Status flush_dispatches();
+  Status end_connection(const ResetOutput& reset);
   Status drop_peer(const wire::Peer& peer, const std::string& reason);
   void post(std::function<Status()> mail);
   void fail_requests(const std::string& connector);

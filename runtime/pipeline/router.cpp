@@ -41,6 +41,11 @@ Status Partition::schedule_delivery(Turn& turn, const EffectPlan& effect,
   record.revision = graph_.revision;
   if (auto status = write(turn, record); !status) return status;
   ++counters_.deliveries_scheduled;
+  const ConnectorPlan* plan = graph_.connector(effect.connector);
+  if (plan != nullptr && plan->is_observing) {
+    return write(turn, state::DeliverySkipped{state_.position(), "runtime",
+                                              "the connector is in mode observe: nothing is sent"});
+  }
   enlist(turn, *state_.delivery(state_.position()));
   return {};
 }

@@ -112,7 +112,17 @@ void PartitionService::command(CommandCall call, std::function<void(const Comman
   post([this, call = std::move(call), reply = std::move(reply)]() -> Status {
     const std::uint64_t token = next_request_++;
     commands_.emplace(token, reply);
-    return give(Command{token, call.verb, call.exception, call.connector, call.by, call.why});
+    Command input;
+    input.token = token;
+    input.verb = call.verb;
+    input.exception = call.exception;
+    input.connector = call.connector;
+    input.source = call.source;
+    input.cursor = call.cursor;
+    input.start = call.start;
+    input.by = call.by;
+    input.why = call.why;
+    return give(input);
   });
 }
 

@@ -63,6 +63,22 @@ struct CursorMoved {
   }
 };
 
+// An operator moved a source: it reads from `cursor`, or from `start` when that is empty.
+struct CursorSet {
+  static constexpr std::uint8_t type = 24;
+  static constexpr std::string_view name = "cursor.set";
+  std::string_view connector;
+  std::string_view source;
+  ByteView cursor;
+  std::string_view start;  // "now", "all" or an RFC 3339 time; instead of the configured one
+  std::string_view by;
+  std::string_view why;
+  template <typename Visit>
+  void fields(Visit& visit) {
+    visit(connector)(source)(cursor)(start)(by)(why);
+  }
+};
+
 struct HostStarted {
   static constexpr std::uint8_t type = 4;
   static constexpr std::string_view name = "host.started";

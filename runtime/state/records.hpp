@@ -21,7 +21,7 @@ using Record = std::variant<EventAccepted, EventDerived, CursorMoved, HostStarte
                             DeliveryUncertain, DeliveryPending, DeliveryRetried, DeliverySkipped,
                             DeliveryConfirmed, OutcomeLate, JoinFilled, JoinClosed, ExceptionOpened,
                             ExceptionRepeated, ExceptionClosed, ConnectorFlowSet, ConfigActivated,
-                            TransitionMade>;
+                            TransitionMade, CursorSet>;
 
 struct Stamped {
   TimeMs time = 0;

@@ -109,12 +109,29 @@ const ConnectorRow* State::connector(std::string_view name) const {
 }
 
 Status State::on(Position /*position*/, TimeMs /*time*/, const CursorMoved& record) {
-  auto& cursors = connector_row(record.connector).cursors;
+  ConnectorRow& row = connector_row(record.connector);
+  if (const auto start = row.starts.find(record.source); start != row.starts.end()) {
+    row.starts.erase(start);
+  }
+  auto& cursors = row.cursors;
   const auto found = cursors.find(record.source);
   if (found == cursors.end()) {
     cursors.emplace(record.source, Bytes(record.cursor));
   } else {
     found->second.assign(record.cursor);
+  }
+  return {};
+}
+
+Status State::on(Position /*position*/, TimeMs /*time*/, const CursorSet& record) {
+  ConnectorRow& row = connector_row(record.connector);
+  const std::string source(record.source);
+  row.cursors.erase(source);
+  row.starts.erase(source);
+  if (!record.cursor.empty()) {
+    row.cursors.emplace(source, Bytes(record.cursor));
+  } else {
+    row.starts.emplace(source, record.start);
   }
   return {};
 }

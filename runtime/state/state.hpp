@@ -83,6 +83,7 @@ class State {
   Status on(Position position, TimeMs time, const EventAccepted& record);
   Status on(Position position, TimeMs time, const EventDerived& record);
   Status on(Position position, TimeMs time, const CursorMoved& record);
+  Status on(Position position, TimeMs time, const CursorSet& record);
   Status on(Position position, TimeMs time, const HostStarted& record);
   Status on(Position position, TimeMs time, const HostEnded& record);
   Status on(Position position, TimeMs time, const DeliveryScheduled& record);

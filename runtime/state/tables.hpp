@@ -106,6 +106,8 @@ struct ConnectorRow {
   HostEpoch epoch = 0;  // of the live host; 0 = none
   Flow flow = Flow::running;
   std::map<std::string, Bytes, std::less<>> cursors;
+  // Where a source without a cursor begins, said by an operator; over with its first cursor.
+  std::map<std::string, std::string, std::less<>> starts;
 };
 
 }  // namespace perennial::state

@@ -1,6 +1,7 @@
 #include "runtime/view/told.hpp"
 
 #include "runtime/event/cursor.hpp"
+#include "runtime/event/event.hpp"
 #include "runtime/view/time_text.hpp"
 
 namespace perennial::view {
@@ -135,6 +136,15 @@ std::string told(const state::ExceptionRepeated& record) {
 
 std::string told(const state::ExceptionClosed& record) {
   return std::string(record.how) + by_whom(record.by, record.why);
+}
+
+std::string told(const state::CursorSet& record) {
+  const std::string cursor =
+      event::is_utf8(record.cursor) ? std::string(record.cursor) : "(binary)";
+  const std::string from =
+      record.cursor.empty() ? "to start " + std::string(record.start) : "to cursor " + cursor;
+  return "source " + std::string(record.source) + " was moved " + from +
+         by_whom(record.by, record.why);
 }
 
 std::string told(const state::ConnectorFlowSet& record) {

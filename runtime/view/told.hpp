@@ -25,6 +25,7 @@ namespace perennial::view {
 [[nodiscard]] std::string told(const state::ExceptionRepeated& record);
 [[nodiscard]] std::string told(const state::ExceptionClosed& record);
 [[nodiscard]] std::string told(const state::ConnectorFlowSet& record);
+[[nodiscard]] std::string told(const state::CursorSet& record);
 [[nodiscard]] std::string_view word_of(state::Settled how);
 [[nodiscard]] std::string_view word_of(state::Flow flow);
 

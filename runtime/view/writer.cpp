@@ -95,6 +95,16 @@ void Writer::on(const At& at, const state::CursorMoved& record) {
       {at.partition, record.connector, record.source, cursor_text(record.cursor), at.time});
 }
 
+void Writer::on(const At& at, const state::CursorSet& record) {
+  const std::string position = record.cursor.empty() ? quoted("start " + std::string(record.start))
+                                                     : cursor_text(record.cursor);
+  database_.run(
+      "INSERT INTO cursors VALUES (:1, :2, :3, :4, :5) ON CONFLICT (part, connector, source) "
+      "DO UPDATE SET position = excluded.position, moved = excluded.moved",
+      {at.partition, record.connector, record.source, position, at.time});
+  tell(at, {record.name, {}, record.connector, record.source, told(record)});
+}
+
 void Writer::on(const At& at, const state::HostStarted& record) {
   database_.run(
       "INSERT INTO connectors VALUES (:1, :2, 'running', :3, :4, :5, :6, '') "

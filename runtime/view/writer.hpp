@@ -80,6 +80,7 @@ class Writer {
   void on(const At& at, const state::ExceptionClosed& record);
   void on(const At& at, const state::ConnectorFlowSet& record);
   void on(const At& at, const state::ConfigActivated& record);
+  void on(const At& at, const state::CursorSet& record);
   // The event that tells it, if any, has a row of its own.
   void on(const At& /*at*/, const state::TransitionMade& /*record*/) {}
 

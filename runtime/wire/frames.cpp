@@ -58,6 +58,7 @@ struct Fields<SourceStart> {
   static void walk(auto& f, auto& v) {
     f.text(v.source);
     f.bytes(v.cursor);
+    f.text(v.start);
   }
 };
 

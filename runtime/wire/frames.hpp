@@ -66,7 +66,8 @@ struct Hello {
 
 struct SourceStart {
   std::string_view source;
-  ByteView cursor;  // last journaled one; empty = never polled
+  ByteView cursor;              // last journaled one; empty = never polled
+  std::string_view start = {};  // where to begin without a cursor; empty = as configured
 };
 
 // partition -> host. Cursors only for the sources whose home is this partition.

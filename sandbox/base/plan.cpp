@@ -86,8 +86,10 @@ PlannedLine plan_line(Random& random, std::size_t product, const std::string& cu
   // JPY prices are about a hundred times as many units, so the minor-unit scale stays the same.
   std::int64_t unit =
       static_cast<std::int64_t>(random.between(profile.unit_low, profile.unit_high)) * 100;
-  if (digits == 2) unit += random.between(0, 19) * 5;
+  if (digits != 0) unit += random.between(0, 19) * 5;
   line.unit_minor = unit * months / 12;
+  // Card networks take the third decimal as 0 only.
+  if (digits == 3) line.unit_minor -= line.unit_minor % 10;
   line.total_minor = line.unit_minor * line.quantity;
   line.price_id = "price_1" + random.letters_and_digits(23);
   line.subscription_line_id = "si_" + random.letters_and_digits(14);
@@ -117,7 +119,8 @@ void plan_lines(Random& random, PlannedRenewal& renewal, int number) {
   }
 }
 
-PlannedRenewal plan_renewal(Random& random, const PlannedAccount& account, int number) {
+PlannedRenewal plan_renewal(Random& random, const PlannedAccount& account, int number,
+                            int instalments) {
   PlannedRenewal renewal;
   renewal.number = numbered("R-%06d", number);
   renewal.opportunity_id = crm_record_id("0065g00000", static_cast<std::uint64_t>(number));
@@ -125,6 +128,7 @@ PlannedRenewal plan_renewal(Random& random, const PlannedAccount& account, int n
   renewal.contract_number = numbered("C-%06d", 100000 + number);
   renewal.subscription_id = "sub_1" + random.letters_and_digits(23);
   renewal.currency = account.currency;
+  renewal.instalments = instalments;
   return renewal;
 }
 
@@ -174,8 +178,13 @@ EstatePlan plan_estate(const PlanOptions& options) {
     const int count = std::min(wanted, options.renewals - number);
     plan.accounts.push_back(plan_account(random, static_cast<int>(plan.accounts.size()) + 1));
     PlannedAccount& account = plan.accounts.back();
+    if (!options.currencies.empty()) {
+      account.currency = options.currencies[(plan.accounts.size() - 1) % options.currencies.size()];
+    }
     std::vector<PlannedRenewal> group;
-    for (int i = 0; i < count; ++i) group.push_back(plan_renewal(random, account, ++number));
+    for (int i = 0; i < count; ++i) {
+      group.push_back(plan_renewal(random, account, ++number, options.instalments));
+    }
     plan_terms(random, options, group);
     account.entitled_until = group.front().start;
     account.renewals = count;
@@ -188,6 +197,15 @@ EstatePlan plan_estate(const PlanOptions& options) {
   }
   if (!plan.accounts.empty()) plan_decoys(random, options, plan);
   return plan;
+}
+
+std::optional<int> known_digits(const std::string& currency) {
+  static constexpr std::array<std::string_view, 8> two{"USD", "CAD", "EUR", "GBP",
+                                                       "CHF", "AUD", "SGD", "NZD"};
+  const int digits = minor_digits(currency);
+  const bool is_two = std::find(two.begin(), two.end(), currency) != two.end();
+  if (digits == 2 && !is_two) return std::nullopt;
+  return digits;
 }
 
 int minor_digits(const std::string& currency) {

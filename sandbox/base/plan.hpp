@@ -53,6 +53,7 @@ struct PlannedRenewal {
   Day end;    // the day after its last day
   std::int64_t amount_minor = 0;
   std::vector<PlannedLine> lines;
+  int instalments = 1;    // in how many parts the customer is invoiced
   bool accepted = false;  // closed won
 };
 
@@ -74,6 +75,8 @@ struct PlanOptions {
   std::uint64_t seed = 7;
   int renewals = 200;
   Day start;
+  std::vector<std::string> currencies;  // the accounts take turns; empty = by region
+  int instalments = 1;
 };
 
 // The same options give the same plan on every machine.
@@ -81,6 +84,8 @@ EstatePlan plan_estate(const PlanOptions& options);
 
 // Decimal places of a currency's minor unit (ISO 4217): 0 for JPY, 2 for most.
 int minor_digits(const std::string& currency);
+// The minor units of a currency that is known here; nothing for any other code.
+std::optional<int> known_digits(const std::string& currency);
 // 123456 minor units of EUR as "1234.56".
 std::string format_minor(std::int64_t minor, int digits);
 // "1234.56" as 123456; nothing when it is no decimal of at most `digits` places after zeros are

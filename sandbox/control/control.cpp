@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "sandbox/control/settlement.hpp"
+#include "sandbox/control/sums.hpp"
 #include "sandbox/control/world.hpp"
 
 namespace perennial::sandbox {
@@ -190,6 +191,7 @@ Json renewal_list(const World& world) {
                     {"start", format_day(renewal.start)},
                     {"end", format_day(renewal.end)},
                     {"lines", renewal.lines.size()},
+                    {"instalments", renewal.instalments},
                     {"erp_customer", account.erp_customer},
                     {"billing_customer", account.billing_customer},
                     {"subscription", renewal.subscription_id},
@@ -219,6 +221,9 @@ Response route(World& world, const Request& request, const Json& body) {
   if (first == "ledger" && path.size() == 2 && path[1] == "summary") {
     return answer(200, ledger_summary(world));
   }
+  if (first == "ledger" && path.size() == 2 && path[1] == "sums") {
+    return answer(200, total_sums(settlement(world, "")));
+  }
   if (first == "ledger" && method == "GET") return ledger(world, request);
   if (first == "settlement" && method == "GET") {
     return answer(200, settlement(world, request.parameter("renewal").value_or("")));
@@ -226,10 +231,12 @@ Response route(World& world, const Request& request, const Json& body) {
   if (first == "renewals" && method == "GET") return answer(200, renewal_list(world));
   if (first == "accept" && method == "POST") return accept(world, body);
   if (first == "credit" && method == "PUT") return set_credit(world, body);
-  return answer(404, {{"error",
-                       "expected one of /clock /faults /faults/preset /planted /ledger "
-                       "/ledger/summary /settlement /renewals /accept /credit /health, but got " +
-                           method + " " + request.path}});
+  return answer(
+      404,
+      {{"error",
+        "expected one of /clock /faults /faults/preset /planted /ledger "
+        "/ledger/summary /ledger/sums /settlement /renewals /accept /credit /health, but got " +
+            method + " " + request.path}});
 }
 
 }  // namespace

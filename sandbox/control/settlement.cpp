@@ -4,7 +4,9 @@
 #include <map>
 #include <set>
 
+#include "sandbox/control/sums.hpp"
 #include "sandbox/control/world.hpp"
+#include "sandbox/stripe/currencies.hpp"
 
 namespace perennial::sandbox {
 namespace {
@@ -17,6 +19,7 @@ struct Readings {
   Grouped invoices;                        // of billing
   Grouped billed;                          // billing documents of the ERP
   Grouped bookings;                        // of the ERP, by renewal
+  Grouped crm_lines;                       // by opportunity
   std::map<std::string, int> bookings_of;  // by external invoice reference
   std::map<std::string, int> payments_of;  // by billing invoice id
 };
@@ -42,7 +45,17 @@ Readings read_stores(const World& world) {
   world.erp.billing_documents().for_each_newest([&](const std::string& id, const Json& document) {
     readings.billed[world.estate.traced(id)].push_back(&document);
   });
+  world.crm.org()
+      .table(*salesforce::find_object("OpportunityLineItem"))
+      .for_each_newest([&](const std::string&, const Json& line) {
+        readings.crm_lines[text_of(line, "OpportunityId")].push_back(&line);
+      });
   return readings;
+}
+
+std::vector<const Json*> records_of(const Grouped& grouped, const std::string& key) {
+  const auto found = grouped.find(key);
+  return found == grouped.end() ? std::vector<const Json*>() : found->second;
 }
 
 // What tells contract lines apart in an invoice line: the product it names, else its amount.
@@ -196,7 +209,8 @@ void judge_invoices(const World& world, const Readings& readings, const PlannedR
       invoiced.ids.push_back(text_of(*invoice, "id"));
       invoiced.statuses.push_back(status);
       if (!is_customer_facing(*invoice)) continue;
-      invoiced.total += number_of(*invoice, "total");
+      invoiced.total +=
+          stripe::from_amount(number_of(*invoice, "total"), renewal.currency).value_or(-1);
       const bool within_terms = status == "open" && number_of(*invoice, "due_date") >
                                                         unix_seconds(world.estate.clock.now());
       invoiced.is_good = invoiced.is_good || status == "paid" || within_terms;
@@ -275,6 +289,25 @@ void judge_crm(const World& world, const PlannedRenewal& renewal, Judged& judged
                          {"access_until", until}};
 }
 
+void judge_sums(const World& world, const Readings& readings, const PlannedRenewal& renewal,
+                Judged& judged) {
+  RenewalRecords records;
+  records.opportunity =
+      world.crm.org().table(*salesforce::find_object("Opportunity")).newest(renewal.opportunity_id);
+  records.opportunity_lines = records_of(readings.crm_lines, renewal.opportunity_id);
+  records.orders = records_of(readings.orders, renewal.number);
+  records.invoices = records_of(readings.invoices, renewal.number);
+  const auto is_unseen = [](const Json* invoice) { return !is_customer_facing(*invoice); };
+  records.invoices.erase(
+      std::remove_if(records.invoices.begin(), records.invoices.end(), is_unseen),
+      records.invoices.end());
+  records.bookings = records_of(readings.bookings, renewal.number);
+  const Json* user =
+      world.entitlements.by_external_id(world.estate.account_of(renewal).entitlement_user);
+  if (user != nullptr) records.entitlement = &member_of(*user, scim::entitlement_urn);
+  judged.shown["sums"] = compare_sums(world.estate.plan, renewal, records, judged.problems);
+}
+
 Judged judge(const World& world, const Readings& readings, const PlannedRenewal& renewal) {
   Judged judged;
   judged.shown["renewal"] = renewal.number;
@@ -285,6 +318,7 @@ Judged judge(const World& world, const Readings& readings, const PlannedRenewal&
   judge_bookings(readings, renewal, judged);
   judge_entitlement(world, renewal, judged);
   judge_crm(world, renewal, judged);
+  judge_sums(world, readings, renewal, judged);
   // Doubles are counted apart: a renewal with a double has still arrived in all four systems.
   const auto is_double = [](const std::string& problem) {
     return problem.rfind("more than one", 0) == 0 || problem.rfind("invoiced twice", 0) == 0 ||

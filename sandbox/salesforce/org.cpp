@@ -73,6 +73,11 @@ Json stored_value(const FieldSpec& field, const Json& value) {
   return value;
 }
 
+// The double that is nearest to the decimal, as the REST API writes currency fields.
+double decimal_of(std::int64_t minor, const std::string& currency) {
+  return std::strtod(format_minor(minor, minor_digits(currency)).c_str(), nullptr);
+}
+
 }  // namespace
 
 std::string format_crm_instant(Instant at) {
@@ -299,7 +304,6 @@ void Org::seed_account(const PlannedAccount& account, Instant at) {
 
 void Org::seed_renewal(const PlannedRenewal& renewal, Instant at) {
   const PlannedAccount& account = estate_.account_of(renewal);
-  const double scale = minor_digits(renewal.currency) == 0 ? 1.0 : 100.0;
   insert(object_named("Contract"), renewal.contract_id,
          {{"AccountId", account.crm_id},
           {"ContractNumber", renewal.contract_number},
@@ -314,7 +318,7 @@ void Org::seed_renewal(const PlannedRenewal& renewal, Instant at) {
           {"StageName", "Negotiation/Review"},
           {"Probability", 90.0},
           {"Type", "Renewal"},
-          {"Amount", static_cast<double>(renewal.amount_minor) / scale},
+          {"Amount", decimal_of(renewal.amount_minor, renewal.currency)},
           {"CloseDate", format_day(day_of(at))},
           {"CurrencyIsoCode", renewal.currency},
           {"OwnerId", crm_long_id(sales_user_id)},
@@ -325,13 +329,13 @@ void Org::seed_renewal(const PlannedRenewal& renewal, Instant at) {
           {"Service_Start__c", format_day(renewal.start)},
           {"Service_End__c", format_day(renewal.end)},
           {"Region__c", account.region},
-          {"Billing_Subscription__c", renewal.subscription_id}},
+          {"Billing_Subscription__c", renewal.subscription_id},
+          {"Instalments__c", renewal.instalments == 1 ? Json() : Json(renewal.instalments * 1.0)}},
          at, sales_user_id);
   seed_lines(renewal, at);
 }
 
 void Org::seed_lines(const PlannedRenewal& renewal, Instant at) {
-  const double scale = minor_digits(renewal.currency) == 0 ? 1.0 : 100.0;
   double order = 1;
   for (const PlannedLine& line : renewal.lines) {
     const PlannedProduct& product = estate_.plan.products[line.product];
@@ -341,8 +345,8 @@ void Org::seed_lines(const PlannedRenewal& renewal, Instant at) {
             {"ProductCode", product.code},
             {"Name", product.name},
             {"Quantity", static_cast<double>(line.quantity)},
-            {"UnitPrice", static_cast<double>(line.unit_minor) / scale},
-            {"TotalPrice", static_cast<double>(line.total_minor) / scale},
+            {"UnitPrice", decimal_of(line.unit_minor, renewal.currency)},
+            {"TotalPrice", decimal_of(line.total_minor, renewal.currency)},
             {"ServiceDate", format_day(renewal.start)},
             {"End_Date__c", format_day(renewal.end)},
             {"SortOrder", order},

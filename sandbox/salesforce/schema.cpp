@@ -91,6 +91,7 @@ ObjectSpec opportunity_object() {
                    field_of("Service_End__c", "date"),
                    field_of("Region__c", "picklist", 255),
                    field_of("Billing_Subscription__c", "string", 64),
+                   field_of("Instalments__c", "double"),
                    field_of("Renewal_Status__c", "picklist", 255),
                    field_of("Sales_Order__c", "string", 20),
                    field_of("Invoice__c", "string", 64),

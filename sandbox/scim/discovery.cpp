@@ -55,7 +55,8 @@ Json Entitlements::schemas() const {
       attribute("contract", "string"),   attribute("validFrom", "string"),
       attribute("validUntil", "string"), attribute("plan", "string"),
       attribute("status", "string"),     attribute("correlationId", "string"),
-      attribute("quantity", "integer")};
+      attribute("quantity", "integer"),  attribute("contractValue", "string"),
+      attribute("currency", "string")};
   return Json::array({std::move(core), std::move(entitlement)});
 }
 

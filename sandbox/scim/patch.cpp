@@ -22,8 +22,9 @@ bool is_core_attribute(std::string_view name) {
 }
 
 bool is_extension_attribute(std::string_view name) {
-  static constexpr std::string_view known[] = {"contract", "validFrom",     "validUntil", "plan",
-                                               "status",   "correlationId", "quantity"};
+  static constexpr std::string_view known[] = {"contract", "validFrom",     "validUntil",
+                                               "plan",     "status",        "correlationId",
+                                               "quantity", "contractValue", "currency"};
   return std::any_of(std::begin(known), std::end(known), [&](std::string_view candidate) {
     return equal_ignoring_case(candidate, name);
   });

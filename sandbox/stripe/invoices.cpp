@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "sandbox/stripe/billing.hpp"
+#include "sandbox/stripe/currencies.hpp"
 
 namespace perennial::sandbox::stripe {
 namespace {
@@ -11,6 +12,18 @@ StripeError not_editable(const std::string& text) {
   StripeError error;
   error.code = "invoice_not_editable";
   error.text = text;
+  return error;
+}
+
+std::optional<StripeError> check_step(const Json& line) {
+  const std::string currency = text_of(line, "currency");
+  const std::int64_t step = step_of(currency);
+  if (number_of(line, "amount") % step == 0) return std::nullopt;
+  StripeError error;
+  error.code = "parameter_invalid_integer";
+  error.param = "amount";
+  error.text =
+      "Invalid amount for " + currency + ": it must be divisible by " + std::to_string(step) + ".";
   return error;
 }
 
@@ -266,6 +279,7 @@ Answer Billing::create_invoice_line(const Call& call) {
             {"subscription", member_of(call.form, "subscription")}};
   if (auto problem = price_line(call, line)) return {nullptr, *problem};
   if (text_of(line, "currency").empty()) return {nullptr, missing_parameter("currency")};
+  if (auto problem = check_step(line)) return {nullptr, *problem};
   const Json& period = member_of(call.form, "period");
   for (const char* bound : {"start", "end"}) {
     std::optional<std::int64_t> at;

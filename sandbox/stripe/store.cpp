@@ -1,5 +1,7 @@
 #include "sandbox/stripe/store.hpp"
 
+#include "sandbox/stripe/currencies.hpp"
+
 namespace perennial::sandbox::stripe {
 namespace {
 
@@ -154,8 +156,8 @@ Json Store::seed_lines(const PlannedRenewal& renewal, std::int64_t begin, std::i
         {"product", product.billing_id},
         {"recurring", {{"interval", "year"}, {"interval_count", 1}, {"usage_type", "licensed"}}},
         {"type", "recurring"},
-        {"unit_amount", line.unit_minor},
-        {"unit_amount_decimal", std::to_string(line.unit_minor)}};
+        {"unit_amount", to_amount(line.unit_minor, renewal.currency)},
+        {"unit_amount_decimal", std::to_string(to_amount(line.unit_minor, renewal.currency))}};
     tables_.at("price").put(line.price_id, price);
     rows.push_back({{"id", line.subscription_line_id},
                     {"object", "subscription_item"},

@@ -3,6 +3,7 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -44,6 +45,32 @@ class LintTest(unittest.TestCase):
                               text=True, timeout=60, check=False)
         self.assertIn('"line":18,"column":9,"name":"unknown-operation"', done.stdout)
         self.assertIn("did you mean 'renew_subscription'?", done.stdout)
+
+    def test_overrides_are_laid_over_the_configuration_and_checked_with_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            over = pathlib.Path(folder) / "test.yaml"
+            main = pathlib.Path(folder) / "perennial.yaml"
+            main.write_text(f"""schema_version: 1
+data_dir: ./data
+overrides: ${{env:PERENNIAL_OVERRIDES:}}
+plugins: {{directories: ["{BUILD}/lib/perennial/plugins"]}}
+schemas: {{unknown_types: accept}}
+connectors:
+  testing: {{plugin: testing, config: {{events: 3, size: 200}}, sources: {{events: {{start: all}}}}}}
+""")
+            for text, code, wanted in (("connectors: {testing: {mode: observe, config: {events: 4}}}", 0, "events: 4"),
+                                       ("connectors: {testing: {mod: observe}}", 1, "test.yaml:1:24: unknown-key"),
+                                       ("include: [x.yaml]", 1, "test.yaml:1:1: unknown-key")):
+                with self.subTest(text):
+                    over.write_text(text)
+                    done = subprocess.run([PERENNIAL, "echo" if code == 0 else "lint", "-c", main], text=True,
+                                          env={**ENVIRONMENT, "PERENNIAL_OVERRIDES": str(over)}, capture_output=True,
+                                          timeout=60, check=False)
+                    self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+                    self.assertIn(wanted, done.stdout)
+            done = subprocess.run([PERENNIAL, "echo", "-c", main], env=ENVIRONMENT, capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertIn("events: 3", done.stdout, done.stderr)
 
     def test_echo_never_shows_a_secret(self):
         done = subprocess.run([PERENNIAL, "echo", "-c", ROOT / "examples/renewal/perennial.yaml"], env=ENVIRONMENT,

@@ -71,9 +71,12 @@ class PeopleTest(unittest.TestCase):
 
     def start(self, **options):
         self.configure(**options)
+        self.start_again(options.get("http", True))
+
+    def start_again(self, has_http=True):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([PERENNIAL, "run", "-c", self.config], stdout=log, stderr=log)
-        if options.get("http", True):
+        if has_http:
             wait_for(self.is_ready, 30, "the runtime to be ready")
 
     def is_ready(self):
@@ -229,10 +232,36 @@ class PeopleTest(unittest.TestCase):
         wait_for(lambda: self.get("/v1/events?type=testing.happened.v1")["events"], 30, "the webhook's event")
         self.assertEqual(self.http("POST", "/webhooks/nobody/hook", body="77", token=None)[0], 404)
 
+    def test_a_source_is_moved_and_read_again_without_a_second_effect(self):
+        self.start(events=5)
+        wait_for(lambda: self.get("/status")["events_accepted"] == 5, 30, "the first events")
+        self.assertIn("events", self.cli("connector", "cursor", "show", "testing"))
+        words = ("connector", "cursor", "set", "testing", "events", "--start", "all")
+        self.cli(*words, code=2)
+        self.assertIn("pause it", self.cli(*words, "--why", "read again", code=1))
+
+        self.cli("connector", "pause", "testing", "--why", "read again")
+        self.assertIn("set:", self.cli(*words, "--why", "read again"))
+        self.assertIn("start all", self.cli("connector", "cursor", "show", "testing"))
+        self.cli("connector", "resume", "testing")
+
+        def read_again():
+            lines = self.http("GET", "/metrics")[1].splitlines()
+            return any(line.startswith("perennial_events_received_total") and 'verdict="duplicate"' in line
+                       and float(line.split()[-1]) >= 5 for line in lines)
+        wait_for(read_again, 30, "the events to be seen again")
+        self.assertEqual(self.get("/status")["events_accepted"], 5)
+        self.assertIn("read again", self.cli("journal", "dump"))
+
     def test_a_connector_is_checked(self):
         self.start(events=0)
         self.assertIn("api_key", self.cli("connector", "check", "testing"))
         self.cli("connector", "check", "nobody", code=1)
+        self.stop()
+        self.config.write_text(self.config.read_text().replace("config: {", "config: {check_error: no way, "))
+        self.start_again()
+        for output in ("text", "json"):
+            self.assertIn("no way", self.cli("connector", "check", "testing", "--output", output, code=1))
         self.cli("connector", "check", code=2)
 
     def test_usage_is_refused_with_what_is_expected(self):

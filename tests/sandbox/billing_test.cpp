@@ -216,5 +216,23 @@ TEST(Billing, ExpandsReferencesAndListsPaymentsOnRequest) {
   EXPECT_EQ(invoice["payments"]["data"].size(), 1U);
 }
 
+TEST(Billing, TakesWholeKronaAndThreeDecimalsThatEndInZero) {
+  WorldOptions options = small_world(2);
+  options.estate.plan.currencies = {"ISK", "KWD"};
+  World world(options);
+  for (const PlannedRenewal& renewal : world.estate.plan.renewals) {
+    const std::string line = "customer=" + world.estate.account_of(renewal).billing_customer +
+                             "&currency=" + renewal.currency + "&amount=";
+    const bool is_krona = renewal.currency == "ISK";
+    const Response refused =
+        billing(world, "POST", "/invoiceitems", line + "5005", "a" + renewal.number);
+    const Response taken = billing(world, "POST", "/invoiceitems",
+                                   line + (is_krona ? "5000" : "5010"), "b" + renewal.number);
+    EXPECT_EQ(refused.status, 400) << renewal.currency;
+    EXPECT_NE(refused.body.find("divisible by"), std::string::npos);
+    EXPECT_EQ(taken.status, 200) << taken.body;
+  }
+}
+
 }  // namespace
 }  // namespace perennial::sandbox::testing

@@ -9,7 +9,11 @@ namespace perennial::sandbox {
 namespace {
 
 PlanOptions options_with(std::uint64_t seed) {
-  return {seed, 300, *parse_day("2028-01-20")};
+  PlanOptions options;
+  options.seed = seed;
+  options.renewals = 300;
+  options.start = *parse_day("2028-01-20");
+  return options;
 }
 
 std::string printed(const EstatePlan& plan) {
@@ -90,6 +94,27 @@ TEST(Plan, ReadsAndWritesMinorUnits) {
   EXPECT_FALSE(parse_minor("1.005", 2));
   EXPECT_FALSE(parse_minor("x", 2));
   EXPECT_FALSE(parse_minor("", 2));
+}
+
+TEST(Plan, TakesCurrenciesInTurnAndInstalmentsFromItsOptions) {
+  PlanOptions options = options_with(7);
+  options.currencies = {"JPY", "KWD", "ISK", "USD", "EUR"};
+  options.instalments = 7;
+  const EstatePlan plan = plan_estate(options);
+  std::map<std::string, int> counts;
+  for (const PlannedRenewal& renewal : plan.renewals) {
+    ++counts[renewal.currency];
+    EXPECT_EQ(renewal.instalments, 7);
+    for (const PlannedLine& line : renewal.lines) {
+      const int step = renewal.currency == "KWD" ? 10 : 1;
+      EXPECT_EQ(line.total_minor % step, 0);
+    }
+  }
+  EXPECT_EQ(counts.size(), 5u);
+  for (const auto& [currency, count] : counts) EXPECT_GT(count, 20) << currency;
+  EXPECT_EQ(known_digits("ISK"), 0);
+  EXPECT_EQ(known_digits("KWD"), 3);
+  EXPECT_FALSE(known_digits("XYZ"));
 }
 
 }  // namespace

@@ -153,5 +153,40 @@ TEST(Settlement, CountsEffectsOnRenewalsThatWereNotAcceptedAsStray) {
   EXPECT_EQ(judged(world, "R-000001")["stray_effects"], 1);
 }
 
+TEST(Settlement, ComparesTheMoneyOfAllSystems) {
+  World world(small_world(3));
+  ErpSession erp(world);
+  const PlannedRenewal& renewal = world.estate.plan.renewals[0];
+  settle(world, erp, renewal);
+
+  const Json sums = judged(world, renewal.number)["list"][0]["sums"];
+  EXPECT_EQ(sums["agree"], true);
+  for (const char* name : {"crm_amount", "crm_lines", "erp_order", "erp_order_lines",
+                           "billing_total", "billing_lines"}) {
+    EXPECT_EQ(sums[name], renewal.amount_minor) << name;
+  }
+  const Json totals = json_of(control(world, "GET", "/ledger/sums"));
+  EXPECT_GE(totals[renewal.currency]["billing_total"], renewal.amount_minor);
+
+  CrmSession crm(world);
+  crm("PATCH", "/sobjects/Opportunity/" + renewal.opportunity_id, R"({"Amount": 1.5})");
+  const Json row = judged(world, renewal.number)["list"][0];
+  EXPECT_EQ(row["sums"]["agree"], false);
+  EXPECT_EQ(row["settled"], false);
+  EXPECT_NE(row["problems"].dump().find("crm_amount"), std::string::npos);
+}
+
+TEST(Settlement, WantsTheInstalmentsThatWerePlanned) {
+  WorldOptions options = small_world(2);
+  options.estate.plan.instalments = 7;
+  World world(options);
+  ErpSession erp(world);
+  const PlannedRenewal& renewal = world.estate.plan.renewals[0];
+  settle(world, erp, renewal);
+  const Json row = judged(world, renewal.number)["list"][0];
+  EXPECT_EQ(row["settled"], false);
+  EXPECT_NE(row["problems"].dump().find("has 1 instalments instead of 7"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace perennial::sandbox::testing

@@ -1,12 +1,23 @@
-# Decimal places of an amount at Stripe, which differ from ISO 4217 for some currencies
-# (docs.stripe.com/currencies, "Zero-decimal currencies" and "Special cases").
-def stripe_digits($code):
-  {BIF: 0, CLP: 0, DJF: 0, GNF: 0, JPY: 0, KMF: 0, KRW: 0, MGA: 0, PYG: 0, RWF: 0, VND: 0, VUV: 0,
-   XAF: 0, XOF: 0, XPF: 0, BHD: 3, JOD: 3, KWD: 3, OMR: 3, TND: 3}[$code] // 2;
-
-def to_stripe_amount($code): from_minor(currency_digits($code)) | to_minor(stripe_digits($code));
-def from_stripe_amount($code): from_minor(stripe_digits($code)) | to_minor(currency_digits($code));
+# Amounts of Stripe have other decimal places than ISO 4217 for some currencies, and steps
+# (currencies/stripe.json).
+def to_stripe_amount($code): from_minor($code; "iso4217") | to_minor($code; "stripe");
+def from_stripe_amount($code): from_minor($code; "stripe") | to_minor($code; "iso4217");
 
 # Seconds since 1970 as Stripe writes times.
 def iso_of_epoch: if . == null then null else . * 1000 | epoch_ms_to_iso end;
 def date_of_epoch: if . == null then null else iso_of_epoch | date_only end;
+
+# Each contract line in its instalments, which together are the line to the minor unit, each an
+# amount that Stripe takes. They fall due monthly from the start of the term.
+def instalments_of($renewal):
+  ($renewal.instalments // 1) as $count
+  | $renewal.lines[] | . as $line
+  | .amount_minor | to_stripe_amount($renewal.currency)
+  | split_minor($count; $renewal.currency; "stripe")
+  | to_entries[]
+  | {line: $line,
+     stripe_amount: .value,
+     label: (if $count > 1 then " (instalment \(.key + 1) of \($count))" else "" end),
+     part: (if $count > 1
+            then {instalment: (.key + 1), due_on: add_months($renewal.term.start; .key)}
+            else {} end)};

@@ -1,4 +1,5 @@
-# renewal.accepted.v1 -> an invoice with one line for each contract line and service period.
+# renewal.accepted.v1 -> an invoice with one line for each contract line and service period, or for
+# each instalment of it.
 part("renewal.accepted.v1").data as $renewal
 | ($renewal.currency | ascii_downcase) as $currency
 | {customer: $renewal.customer.billing,
@@ -9,9 +10,12 @@ part("renewal.accepted.v1").data as $renewal
      description: "Renewal \($renewal.renewal)",
      metadata: {renewal_number: $renewal.renewal, contract: $renewal.contract}},
    lines: [
-     $renewal.lines[]
+     instalments_of($renewal)
+     | .line as $line
      | {currency: $currency,
-        amount: (.amount_minor | to_stripe_amount($renewal.currency)),
-        description: (.description // .sku),
-        period: {start: (.period.start | iso_to_epoch_s), end: (.period.end | iso_to_epoch_s)},
-        metadata: {renewal_number: $renewal.renewal, line: .line, sku: .sku}}]}
+        amount: .stripe_amount,
+        description: "\($line.description // $line.sku)\(.label)",
+        period: {start: ($line.period.start | iso_to_epoch_s),
+                 end: ($line.period.end | iso_to_epoch_s)},
+        metadata: ({renewal_number: $renewal.renewal, line: $line.line, sku: $line.sku}
+                   + (.part | with_entries(.value |= tostring)))}]}

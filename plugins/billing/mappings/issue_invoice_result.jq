@@ -13,5 +13,9 @@
            issued_on: (given($result.body.status_transitions.finalized_at, $result.body.created)
                        | date_of_epoch),
            due_on: ($result.body.due_date | date_of_epoch),
-           lines: [$renewal.lines[] | {line, sku, amount_minor, period}]}
+           lines: [
+             instalments_of($renewal)
+             | .stripe_amount as $amount
+             | .part + (.line | {line, sku, period})
+             + {amount_minor: ($amount | from_stripe_amount($renewal.currency))}]}
           | without_nulls)}

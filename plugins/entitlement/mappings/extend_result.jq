@@ -3,5 +3,5 @@
    subject: $renewal.renewal,
    data: {renewal: $renewal.renewal,
           entitlement: .receipt.entitlement,
-          until: (if $vars.last_day == true then .receipt.until | day_after
+          until: (if $vars.last_day == true then after(.receipt.until)
                   else .receipt.until end)}}

@@ -37,7 +37,7 @@ def payment_event($vars):
             payment: "\(.CompanyCode)-\(.FiscalYear)-\(.AccountingDocument)",
             currency: $currency,
             amount_minor: (.AmountInTransactionCurrency | tostring | ltrimstr("-")
-                           | to_minor(currency_digits($currency))),
+                           | to_minor($currency; "iso4217")),
             paid_at: "\(.PostingDate | date_only)T00:00:00.000Z"}};
 
 # Our periods are half-open. Where `inclusive_ends` says so, the ERP's fields name the last day:
@@ -57,7 +57,7 @@ def billing_plan($vars; $currency):
      BillingPlanEndDate: $last,
      to_BillingPlanItem: [
        {BillingPlanBillingDate: $start,
-        BillingPlanAmount: (.amount_minor | from_minor(currency_digits($currency))),
+        BillingPlanAmount: (.amount_minor | from_minor($currency; "iso4217")),
         TransactionCurrency: $currency,
         BillingPlanServiceStartDate: $start,
         BillingPlanServiceEndDate: $last}

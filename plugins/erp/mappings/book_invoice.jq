@@ -2,7 +2,6 @@
 part("renewal.accepted.v1").data as $renewal
 | part("order.created.v1").data as $order
 | part("invoice.posted.v1").data as $invoice
-| currency_digits($invoice.currency) as $digits
 | ([$renewal.lines[] | {key: .line, value: .}] | from_entries) as $lines
 | {InvoiceReference: $invoice.invoice,
    InvoiceNumber: $invoice.number,
@@ -11,7 +10,7 @@ part("renewal.accepted.v1").data as $renewal
    SoldToParty: given($order.customer.erp, $renewal.customer.erp),
    SalesOrder: $order.order,
    TransactionCurrency: $invoice.currency,
-   GrossAmount: ($invoice.total_minor | from_minor($digits)),
+   GrossAmount: ($invoice.total_minor | from_minor($invoice.currency; "iso4217")),
    DocumentDate: $invoice.issued_on,
    PostingDate: $invoice.issued_on,
    DueDate: $invoice.due_on,
@@ -25,7 +24,7 @@ part("renewal.accepted.v1").data as $renewal
         Description: posting_text($invoice.invoice; $line.description),
         Quantity: $line.quantity,
         QuantityUnit: ($vars.unit // "EA"),
-        Amount: (.amount_minor | from_minor($digits)),
+        Amount: (.amount_minor | from_minor($invoice.currency; "iso4217")),
         TransactionCurrency: $invoice.currency,
         PeriodStart: .period.start,
         PeriodEnd: (.period.end | end_written($vars; "invoice"))}

@@ -10,6 +10,6 @@
            blocked: ($block != null),
            currency: given($result.body.TransactionCurrency, $renewal.currency),
            total_minor: (try ($result.body.TotalNetAmount
-                              | to_minor(currency_digits($renewal.currency))) catch null),
+                              | to_minor($renewal.currency; "iso4217")) catch null),
            customer: {erp: given($result.body.SoldToParty, $renewal.customer.erp)}}
           | without_nulls)}

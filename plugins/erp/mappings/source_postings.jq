@@ -17,6 +17,6 @@
            company_code: .CompanyCode,
            posted_on: (.PostingDate | date_only),
            currency: .TransactionCurrency,
-           amount_minor: ((if .DebitCreditCode == "H" then $amount else "-" + $amount end)
-                          | to_minor(currency_digits($posting_currency)))}
+           amount_minor: ((if .DebitCreditCode == "H" then $amount else "-\($amount)" end)
+                          | to_minor($posting_currency; "iso4217"))}
           | without_nulls)})

@@ -1,7 +1,7 @@
 # A revenue schedule of the ERP -> revenue.scheduled.v1. One that was deleted plans nothing.
 select(.removed | not)
 | select((.RenewalNumber // "") | test($vars.renewal_pattern // "^R-[0-9]+$"))
-| currency_digits(.TransactionCurrency) as $digits
+| .TransactionCurrency as $currency
 | {type: "revenue.scheduled.v1",
    subject: .RenewalNumber,
    correlationid: .RenewalNumber,
@@ -11,5 +11,5 @@ select(.removed | not)
           periods: [._Period[]
                     | {period: {start: .PeriodStart,
                                 end: (.PeriodEnd | end_read($vars; "schedule"))},
-                       amount_minor: (.Amount | to_minor($digits))}],
-          total_minor: (.TotalAmount | to_minor($digits))}}
+                       amount_minor: (.Amount | to_minor($currency; "iso4217"))}],
+          total_minor: (.TotalAmount | to_minor($currency; "iso4217"))}}

@@ -7,7 +7,7 @@ def plain: if . == null then null else tostring | sub("[.]0+$"; "") end;
 
 def accepted:
   . as $opportunity
-  | currency_digits(.CurrencyIsoCode) as $digits
+  | .CurrencyIsoCode as $currency
   | {renewal: .Renewal_Number__c,
      opportunity: .Id,
      contract: .Contract_Number__c,
@@ -29,12 +29,14 @@ def accepted:
           description: given(.Description, .Name),
           quantity: (.Quantity | plain),
           unit_price: ($price
-                       | try (to_minor($digits) | from_minor($digits)) catch $price),
-          amount_minor: (.TotalPrice | tostring | to_minor($digits)),
+                       | try (to_minor($currency; "iso4217") | from_minor($currency; "iso4217"))
+                         catch $price),
+          amount_minor: (.TotalPrice | tostring | to_minor($currency; "iso4217")),
           period: {start: given(.ServiceDate, $opportunity.Service_Start__c),
                    end: given(.End_Date__c, $opportunity.Service_End__c)}}
        | without_nulls],
-     total_minor: (.Amount | tostring | to_minor($digits)),
+     instalments: (.Instalments__c | plain | if . == null then null else tonumber end),
+     total_minor: (.Amount | tostring | to_minor($currency; "iso4217")),
      owner: given(.Owner.Email, .OwnerId)}
   | without_nulls;
 

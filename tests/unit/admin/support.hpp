@@ -14,6 +14,7 @@
 #include "runtime/admin/http_client.hpp"
 #include "runtime/admin/http_server.hpp"
 #include "runtime/base/hash.hpp"
+#include "runtime/wire/routing.hpp"
 #include "tests/support/partition_driver.hpp"
 
 namespace perennial::test {
@@ -87,12 +88,8 @@ class ApiFixture : public ::testing::Test {
     services.revision = "r1";
     services.connectors = {"access", "erp"};
     for (const auto& partition : partitions) services.partitions.push_back(partition.get());
-    services.partition_of = [this](std::string_view correlation, std::string_view source,
-                                   std::string_view subject) -> pipeline::PartitionService& {
-      const std::string scope = correlation.empty()
-                                    ? std::string(source) + "\n" + std::string(subject)
-                                    : std::string(correlation);
-      return *partitions[hash64(scope) % partition_count];
+    services.partition_of = [this](const event::EventView& event) -> pipeline::PartitionService& {
+      return *partitions[wire::partition_of(event, partition_count)];
     };
     services.home_of = [this](const std::string& connector) -> pipeline::PartitionService& {
       return *partitions[hash64(connector) % partition_count];

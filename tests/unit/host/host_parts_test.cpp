@@ -23,6 +23,7 @@ TEST(ConnectorSpec, CrossesToAChildWhole) {
   spec.secrets = {{"api.key", "s1"}, {"token", std::string("s\0 2", 4)}};
   spec.vars = packed({});
   spec.mapping_override_directory = "/etc/maps";
+  spec.currency_profiles = {{"shop", "EUR2 ISK2x100"}};
   spec.map_archive_directory = "/var/maps";
   spec.sources = {{"postings", "all", 10, 20, 30}, {"other", "now", 0, 0, 0}};
   spec.endpoints = {"ipc:///a", "ipc:///b"};
@@ -34,6 +35,7 @@ TEST(ConnectorSpec, CrossesToAChildWhole) {
   ASSERT_TRUE(read) << read.error().reason;
   EXPECT_EQ(encode_spec(*read), bytes);
   EXPECT_EQ(read->secrets, spec.secrets);
+  EXPECT_EQ(read->currency_profiles, spec.currency_profiles);
   EXPECT_EQ(read->sources.at(0).records_max, 30u);
   EXPECT_EQ(read->tuning.written_off_max, 3u);
   EXPECT_EQ(read->endpoints, spec.endpoints);

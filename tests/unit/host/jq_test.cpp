@@ -123,9 +123,9 @@ TEST(JqPrelude, KnowsMinorUnits) {
       {R"(currency_digits("KRW"))", "0"},
       {R"(currency_digits("KWD"))", "3"},
       {R"(currency_digits("CLF"))", "4"},
-      {R"(currency_digits("XAU"))", "error: ISO 4217"},
-      {R"(currency_digits("eur"))", "error: ISO 4217"},
-      {R"(currency_digits(null))", "error: ISO 4217"},
+      {R"(currency_digits("XAU"))", "error: expected a currency code of the profile iso4217"},
+      {R"(currency_digits("eur"))", "error: expected a currency code of the profile iso4217"},
+      {R"(currency_digits(null))", "error: expected a currency code of the profile iso4217"},
   });
 }
 

@@ -306,6 +306,121 @@ TEST(Partition, ClosesEveryIncidentOfASourceThatWorksAgain) {
   EXPECT_TRUE(driver.partition->state().exceptions().empty());
 }
 
+TEST(Partition, TellsTheWayOutOfAGapAndOfALostCursor) {
+  PartitionDriver driver(make_graph(Idempotency::lookup));
+  driver.join("erp");
+  wire::SourceReport report{"postings", 5, "expired", "the cursor is unknown", {}, {}};
+
+  driver.give(SourceState{"erp", &report});
+
+  ASSERT_NE(driver.only_exception(), nullptr);
+  EXPECT_EQ(driver.only_exception()->cause, "source_cursor_invalid");
+  EXPECT_NE(driver.only_exception()->text.find("connector cursor set erp postings --start"),
+            std::string::npos);
+  report = {"postings", 3, {}, {}, {}, {}};
+  driver.give(SourceState{"erp", &report});
+  EXPECT_TRUE(driver.partition->state().exceptions().empty());
+}
+
+class MovedSource : public ::testing::Test {
+ protected:
+  MovedSource() : driver_(graph_with_source()) {
+    driver_.join("erp");
+    move_.token = 7;
+    move_.verb = CommandVerb::set_cursor;
+    move_.connector = "erp";
+    move_.by = "anna";
+    move_.why = "read October again";
+    move_.source = "postings";
+    move_.start = "2026-10-01T00:00:00Z";
+  }
+
+  static Graph graph_with_source() {
+    Graph graph = make_graph(Idempotency::lookup);
+    graph.connectors["erp"].sources = {"postings"};
+    return graph;
+  }
+  const CommandOutput& answer() {
+    for (auto output = driver_.others.rbegin(); output != driver_.others.rend(); ++output) {
+      if (const auto* command = std::get_if<CommandOutput>(&output->body)) return *command;
+    }
+    ADD_FAILURE() << "expected an answer to a command";
+    static const CommandOutput none;
+    return none;
+  }
+  std::vector<std::pair<std::string, std::string>> begins() {
+    std::vector<std::pair<std::string, std::string>> all;
+    const wire::Welcome welcome = driver_.partition->welcome({"erp", 1}, 0, 1);
+    for (const wire::SourceStart& start : welcome.sources) {
+      all.emplace_back(std::string(start.cursor), std::string(start.start));
+    }
+    return all;
+  }
+
+  using Begins = std::vector<std::pair<std::string, std::string>>;
+  PartitionDriver driver_;
+  Command move_;
+};
+
+TEST_F(MovedSource, IsRefusedWhileItsConnectorRuns) {
+  driver_.give(move_);
+
+  EXPECT_FALSE(answer().is_done);
+  EXPECT_EQ(answer().code, Code::conflict);
+  EXPECT_EQ(begins(), Begins{});
+}
+
+TEST_F(MovedSource, BeginsWhereItWasMovedToAndGoesOnFromItsOwnCursor) {
+  driver_.give(Command{1, CommandVerb::pause, 0, "erp", "anna", "to move a source"});
+
+  driver_.give(move_);
+
+  EXPECT_TRUE(answer().is_done) << answer().text;
+  const bool is_reset =
+      std::any_of(driver_.others.begin(), driver_.others.end(),
+                  [](const Output& one) { return std::holds_alternative<ResetOutput>(one.body); });
+  EXPECT_TRUE(is_reset);
+  EXPECT_EQ(begins(), (Begins{{"", "2026-10-01T00:00:00Z"}}));
+  driver_.restart();
+  EXPECT_EQ(begins(), (Begins{{"", "2026-10-01T00:00:00Z"}}));
+  const wire::CursorMove moved{"postings", 1, "c-1"};
+  driver_.give(SourceCursor{"erp", &moved});
+  EXPECT_EQ(begins(), (Begins{{"c-1", ""}}));
+  move_.start = {};
+  move_.cursor = "c-0";
+  driver_.give(move_);
+  EXPECT_EQ(begins(), (Begins{{"c-0", ""}}));
+}
+
+TEST_F(MovedSource, IsRefusedWithoutAPlaceOrForAnUnknownSource) {
+  driver_.give(Command{1, CommandVerb::pause, 0, "erp", "anna", "to move a source"});
+  move_.start = "yesterday";
+  driver_.give(move_);
+  EXPECT_EQ(answer().code, Code::invalid);
+  move_.cursor = "c-1";
+  driver_.give(move_);
+  EXPECT_EQ(answer().code, Code::invalid);
+  move_.start = {};
+  move_.source = "orders";
+  driver_.give(move_);
+  EXPECT_EQ(answer().code, Code::not_found);
+}
+
+TEST(Partition, WritesDownAndGivesUpWhatAnObservingConnectorWouldSend) {
+  Graph graph = make_graph(Idempotency::lookup);
+  graph.connectors["erp"].is_observing = true;
+  PartitionDriver driver(std::move(graph));
+  driver.join("erp");
+
+  driver.events({make_event("1", "a.v1", "R-1"), make_event("2", "a.v1", "R-1")});
+
+  EXPECT_TRUE(driver.dispatches.empty());
+  EXPECT_TRUE(driver.partition->state().deliveries().size() == 0);
+  const auto names = driver.record_names();
+  EXPECT_EQ(std::count(names.begin(), names.end(), "delivery.scheduled"), 2);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "delivery.skipped"), 2);
+}
+
 TEST(Partition, GroupsRefusalsOfOneKindAndCountsThem) {
   PartitionDriver driver(make_graph(Idempotency::lookup));
 
