@@ -1,7 +1,9 @@
 #include "plugins/erp/client.hpp"
 
 #include "plugins/erp/faults.hpp"
+#include "plugins/erp/holds.hpp"
 #include "plugins/erp/odata.hpp"
+#include "plugins/erp/releases.hpp"
 
 namespace perennial::plugins::erp {
 namespace {
@@ -11,7 +13,6 @@ using common::HttpResponse;
 using common::Json;
 using common::refused;
 using common::settled;
-using sdk::LookupKind;
 using sdk::OutcomeKind;
 
 Json order_receipt(const Json& order) {
@@ -29,28 +30,9 @@ Json booking_receipt(const Json& booking) {
   return receipt;
 }
 
-// The answer of a lookup that may find none, one or several entities under a key.
-template <class MakeReceipt>
-sdk::LookupAnswer lookup_of(const Json& entities, MakeReceipt receipt_of) {
-  sdk::LookupAnswer answer;
-  answer.matches = static_cast<std::uint32_t>(entities.size());
-  if (entities.empty()) {
-    answer.kind = LookupKind::absent;
-    return answer;
-  }
-  if (entities.size() == 1) {
-    answer.kind = LookupKind::done;
-    answer.receipt = common::msgpack_of(receipt_of(entities.front()));
-    answer.body = common::msgpack_of(readable(entities.front()));
-    return answer;
-  }
-  Json receipts = Json::array();
-  for (const Json& entity : entities) receipts.push_back(receipt_of(entity));
-  answer.kind = LookupKind::several;
-  answer.code = "several_matches";
-  answer.text = std::to_string(entities.size()) + " entities carry this reference";
-  answer.receipt = common::msgpack_of(receipts);
-  return answer;
+std::string held_text(const std::string& order, const std::string& hold) {
+  return "order " + order + " was created, but " + hold +
+         ": lift the hold in SAP or reject the order there, then retry";
 }
 
 }  // namespace
@@ -62,12 +44,16 @@ sdk::Outcome Client::create_order(const Request& request) {
   if (!request.payload.is_object() || !request.payload.contains("to_Item")) {
     return refused("payload_invalid", "the mapping gave no sales order with `to_Item`");
   }
+  // Without it the lookup would find nothing and the order would be made again.
+  if (common::text_at(request.payload, {"SoldToParty"}).empty()) {
+    return refused("payload_invalid", "the mapping gave no `SoldToParty`");
+  }
   Json order = request.payload;
   order["PurchaseOrderByCustomer"] = std::string(request.key);
   Access access;
   access.method = "POST";
   access.service = config_.order_service;
-  access.path = "A_SalesOrder";
+  access.path = config_.order_entity;
   access.headers.add("Content-Type", "application/json");
   access.body = common::text_of(order);
   const Answer<HttpResponse> answer = session_.change(access, request.deadline, request.now_ms);
@@ -81,13 +67,55 @@ sdk::Outcome Client::create_order(const Request& request) {
   }
   const std::string warnings = warnings_of(answer->headers);
   if (!warnings.empty()) receipt["warnings"] = warnings;
-  return settled(OutcomeKind::done, receipt, readable(*created));
+  const std::string own_block = common::text_at(order, {"HeaderBillingBlockReason"});
+  const std::string hold = hold_of(*created, own_block);
+  if (hold.empty()) return settled(OutcomeKind::done, receipt, readable(*created));
+  const HeldOrder held{receipt["order"].get<std::string>(), own_block, request.now_ms};
+  sdk::Outcome outcome = pending_order(held, hold);
+  outcome.receipt = common::msgpack_of(receipt);
+  return outcome;
+}
+
+// Created, but not to be built upon: nothing follows from it until SAP lets it go on.
+sdk::Outcome Client::pending_order(const HeldOrder& held, const std::string& hold) const {
+  sdk::Outcome outcome;
+  outcome.kind = OutcomeKind::pending;
+  outcome.code = "order_held";
+  outcome.text = "order " + held.order + " was created, but " + hold;
+  outcome.token = held.token();
+  outcome.after_ms = config_.hold_check_ms;
+  return outcome;
+}
+
+sdk::Outcome Client::resume_order(std::string_view token, const Request& request) {
+  const std::optional<HeldOrder> held = HeldOrder::read(token);
+  if (!held) {
+    return common::outcome_of(
+        {common::kinds::unknown, "token_unreadable", "the token of the held order cannot be read"});
+  }
+  const auto read = read_order(held->order, request);
+  // A failed read says nothing about the order, which exists: anything but "still pending" would
+  // have it created once more.
+  if (!read && read.error().status != 404) {
+    return pending_order(*held, "its state cannot be read: " + read.error().text);
+  }
+  if (!read) {
+    return refused("order_gone", "order " + held->order +
+                                     " was created and held, and is no longer there: a retry "
+                                     "creates another one");
+  }
+  const Json& order = read->first;
+  const std::string hold = hold_of(order, held->own_block);
+  if (hold.empty()) return settled(OutcomeKind::done, order_receipt(order), readable(order));
+  if (request.now_ms - held->since_ms < config_.hold_max_ms) return pending_order(*held, hold);
+  // The runtime now looks by the key, finds it held, and in the end asks its owner.
+  return common::outcome_of({common::kinds::unknown, "order_held", held_text(held->order, hold)});
 }
 
 Answer<Json> Client::read_orders(const Request& request) {
   Access access;
   access.service = config_.order_service;
-  access.path = "A_SalesOrder";
+  access.path = config_.order_entity;
   access.query = {
       {"$filter", "PurchaseOrderByCustomer eq " + literal(request.key) + " and SoldToParty eq " +
                       literal(common::text_at(request.payload, {"SoldToParty"}))},
@@ -103,14 +131,22 @@ Answer<Json> Client::read_orders(const Request& request) {
 sdk::LookupAnswer Client::find_order(const Request& request) {
   const Answer<Json> orders = read_orders(request);
   if (!orders) return common::lookup_answer_of(orders.error());
-  return lookup_of(*orders, order_receipt);
+  sdk::LookupAnswer answer = lookup_of(*orders, order_receipt);
+  if (answer.kind != sdk::LookupKind::done) return answer;
+  const std::string own_block = common::text_at(request.payload, {"HeaderBillingBlockReason"});
+  const std::string hold = hold_of(orders->front(), own_block);
+  if (hold.empty()) return answer;
+  answer.kind = sdk::LookupKind::in_progress;
+  answer.code = "order_held";
+  answer.text = held_text(common::text_at(orders->front(), {"SalesOrder"}), hold);
+  return answer;
 }
 
 Answer<std::pair<Json, std::string>> Client::read_order(const std::string& order,
                                                         const Request& request) {
   Access access;
   access.service = config_.order_service;
-  access.path = "A_SalesOrder(" + literal(order) + ")";
+  access.path = config_.order_entity + "(" + literal(order) + ")";
   access.query = {{"$format", "json"}};
   const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
   if (!answer) return tl::unexpected(answer.error());
@@ -125,35 +161,18 @@ sdk::Outcome Client::release_order(const Request& request) {
   const auto read = read_order(order, request);
   if (!read) return common::outcome_of(read.error());
   const auto& [entity, etag] = *read;
-  if (common::find_at(entity, {"HeaderBillingBlockReason"}) == nullptr) {
-    return common::outcome_of(common::as_read(
-        common::unreadable_answer("no HeaderBillingBlockReason in order " + order)));
-  }
-  const Json receipt = {{"order", order}};
-  if (common::text_at(entity, {"HeaderBillingBlockReason"}).empty()) {
-    return settled(OutcomeKind::already_done, receipt, readable(entity));
-  }
-  return lift_block(order, etag, request);
-}
-
-sdk::Outcome Client::lift_block(const std::string& order, const std::string& etag,
-                                const Request& request) {
+  if (auto known = without_change(entity, request.payload)) return std::move(*known);
+  const BatchRequest lift = lift_of(config_.order_entity, order, etag);
   Access access;
-  access.method = "PATCH";
+  access.method = lift.method;
   access.service = config_.order_service;
-  access.path = "A_SalesOrder(" + literal(order) + ")";
+  access.path = lift.path;
+  access.headers = lift.headers;
   access.headers.add("Content-Type", "application/json");
-  // Without an ETag the service would refuse with 428; "*" would overwrite a change unseen.
-  if (!etag.empty()) access.headers.add("If-Match", etag);
-  access.body = common::text_of({{"HeaderBillingBlockReason", ""}});
+  access.body = common::text_of(lift.body);
   const Answer<HttpResponse> answer = session_.change(access, request.deadline, request.now_ms);
   if (!answer) return common::outcome_of(answer.error());
-  if (!common::is_success(answer->status)) return common::outcome_of(fault_of(*answer, false));
-  const Json body = {{"SalesOrder", order}, {"HeaderBillingBlockReason", ""}};
-  Json receipt = {{"order", order}};
-  const std::string warnings = warnings_of(answer->headers);
-  if (!warnings.empty()) receipt["warnings"] = warnings;
-  return settled(OutcomeKind::done, receipt, body);
+  return lifted(*answer, order);
 }
 
 sdk::LookupAnswer Client::find_release(const Request& request) {
@@ -183,7 +202,10 @@ sdk::Outcome Client::book_invoice(const Request& request) {
   if (!common::is_success(answer->status)) return common::outcome_of(fault_of(*answer, false));
   const common::Parsed<Json> booked = entity_of(answer->body);
   if (!booked) return common::outcome_of(common::unreadable_answer(booked.error()));
-  return settled(OutcomeKind::done, booking_receipt(*booked), readable(*booked));
+  Json receipt = booking_receipt(*booked);
+  const std::string warnings = warnings_of(answer->headers);
+  if (!warnings.empty()) receipt["warnings"] = warnings;
+  return settled(OutcomeKind::done, receipt, readable(*booked));
 }
 
 Answer<Json> Client::read_bookings(const Request& request) {
@@ -195,11 +217,7 @@ Answer<Json> Client::read_bookings(const Request& request) {
        "InvoiceReference eq " + literal(common::text_at(request.payload, {"InvoiceReference"})) +
            " and RenewalNumber eq " + literal(common::text_at(request.payload, {"RenewalNumber"}))},
       {"$top", "10"}};
-  const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
-  if (!answer) return tl::unexpected(answer.error());
-  common::Parsed<Json> found = entities_of(answer->body);
-  if (!found) return tl::unexpected(common::as_read(common::unreadable_answer(found.error())));
-  return std::move(*found);
+  return session_.read_all(access, request.deadline, request.now_ms);
 }
 
 sdk::LookupAnswer Client::find_booking(const Request& request) {
@@ -208,22 +226,26 @@ sdk::LookupAnswer Client::find_booking(const Request& request) {
   return lookup_of(*found, booking_receipt);
 }
 
-void Client::check(const common::Deadline& deadline, std::int64_t now_ms, sdk::HealthReply& reply) {
-  const std::pair<const char*, const std::string&> services[] = {
-      {"order_service", config_.order_service},
-      {"invoice_service", config_.invoice_service},
-      {"posting_service", config_.posting_service}};
-  for (const auto& [name, service] : services) {
-    Access access;
-    access.service = service;
-    const Answer<HttpResponse> answer = session_.read(access, deadline, now_ms);
-    if (answer) {
-      reply.finding(sdk::Level::info, name, service + " answers");
-    } else {
-      reply.finding(sdk::Level::error, name,
-                    service + ": " + answer.error().code + ": " + answer.error().text);
-    }
+sdk::Outcome Client::check_customer(const Request& request) {
+  const std::string customer = common::text_at(request.payload, {"customer"});
+  if (customer.empty()) return refused("payload_invalid", "the mapping gave no `customer`");
+  Access access;
+  access.service = config_.partner_service;
+  access.path = config_.partner_entity + "(" + literal(customer) + ")";
+  access.query = {{"$expand", "to_CustomerSalesArea"}, {"$format", "json"}};
+  const Answer<HttpResponse> answer = session_.read(access, request.deadline, request.now_ms);
+  if (!answer) return common::outcome_of(answer.error());
+  const common::Parsed<Json> entity = entity_of(answer->body);
+  if (!entity) {
+    return common::outcome_of(common::as_read(common::unreadable_answer(entity.error())));
   }
+  Json shown = readable(*entity);
+  // Version 2 wraps an expanded list; mappings see the list in both versions.
+  if (const Json* areas = common::find_at(shown, {"to_CustomerSalesArea", "results"})) {
+    const Json list = *areas;
+    shown["to_CustomerSalesArea"] = list;
+  }
+  return settled(OutcomeKind::done, Json{{"customer", customer}}, shown);
 }
 
 }  // namespace perennial::plugins::erp

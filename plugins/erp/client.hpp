@@ -8,6 +8,7 @@
 #define PERENNIAL_PLUGINS_ERP_CLIENT_HPP
 
 #include "plugins/common/deliveries.hpp"
+#include "plugins/erp/holds.hpp"
 #include "plugins/erp/session.hpp"
 
 namespace perennial::plugins::erp {
@@ -21,9 +22,11 @@ class Client {
   // Posts `payload` as A_SalesOrder with to_Item. The key becomes the customer reference, by which
   // lookups find the order again: SAP itself takes the same reference twice.
   sdk::Outcome create_order(const Request& request);
+  // Pending when SAP created the order but holds it (holds.hpp); `resume_order` looks again.
   sdk::LookupAnswer find_order(const Request& request);
+  sdk::Outcome resume_order(std::string_view token, const Request& request);
 
-  // Lifts the billing block of {"order": "4711"}.
+  // Lifts the billing block of {"order": "4711", "block": "01"}, and no other block than this.
   sdk::Outcome release_order(const Request& request);
   sdk::LookupAnswer find_release(const Request& request);
 
@@ -31,18 +34,17 @@ class Client {
   sdk::Outcome book_invoice(const Request& request);
   sdk::LookupAnswer find_booking(const Request& request);
 
-  // Whether the services answer with these credentials.
-  void check(const common::Deadline& deadline, std::int64_t now_ms, sdk::HealthReply& reply);
+  // Reads the customer of {"customer": "10100001"} with its sales areas, for its blocks.
+  sdk::Outcome check_customer(const Request& request);
 
   Session& session() { return session_; }
 
  private:
+  sdk::Outcome pending_order(const HeldOrder& held, const std::string& hold) const;
   common::Answer<common::Json> read_orders(const Request& request);
   common::Answer<common::Json> read_bookings(const Request& request);
   common::Answer<std::pair<common::Json, std::string>> read_order(const std::string& order,
                                                                   const Request& request);
-  sdk::Outcome lift_block(const std::string& order, const std::string& etag,
-                          const Request& request);
 
   const Config& config_;
   Session session_;

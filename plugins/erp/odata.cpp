@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "plugins/common/time.hpp"
+#include "plugins/common/url.hpp"
 
 namespace perennial::plugins::erp {
 namespace {
@@ -27,6 +28,27 @@ std::optional<std::string> iso_of_v2_date(const std::string& text) {
   }
   const std::string iso = common::iso_of_ms(ms);
   return ms % day_ms == 0 ? iso.substr(0, 10) : iso;
+}
+
+void add_text(std::string& all, const std::string& text) {
+  if (text.empty() || all.find(text) != std::string::npos) return;
+  all += (all.empty() ? "" : "; ") + text;
+}
+
+// Version 2 tells the severity in words and nests further ones as details; version 4 numbers it, 3
+// for a warning and 4 for an error ("SAP__Message", numericSeverity).
+void add_warning(std::string& warnings, const Json& one) {
+  const std::string severity = common::text_at(one, {"severity"});
+  const std::string number = common::text_at(one, {"numericSeverity"});
+  if (severity == "warning" || severity == "error" || number == "3" || number == "4") {
+    const std::string code = common::text_at(one, {"code"});
+    add_text(warnings, (code.empty() ? "" : code + ": ") + common::text_at(one, {"message"}));
+  }
+  const Json* details = common::find_at(one, {"details"});
+  if (details == nullptr || !details->is_array()) return;
+  for (const Json& detail : *details) {
+    if (detail.is_object() && !detail.contains("details")) add_warning(warnings, detail);
+  }
 }
 
 }  // namespace
@@ -86,14 +108,33 @@ Json readable(const Json& entity) {
 }
 
 std::string warnings_of(const common::Headers& headers) {
-  const auto header = headers.find("sap-message");
-  if (!header) return {};
-  const Parsed<Json> parsed = common::parse_json(*header);
-  if (!parsed) return *header;
-  const std::string severity = common::text_at(*parsed, {"severity"});
-  if (severity != "warning" && severity != "error") return {};
-  const std::string code = common::text_at(*parsed, {"code"});
-  return (code.empty() ? "" : code + ": ") + common::text_at(*parsed, {"message"});
+  std::string warnings;
+  for (const char* name : {"sap-message", "sap-messages"}) {
+    const auto header = headers.find(name);
+    if (!header) continue;
+    const Parsed<Json> parsed = common::parse_json(*header);
+    if (!parsed) {
+      add_text(warnings, *header);
+    } else if (parsed->is_array()) {
+      for (const Json& one : *parsed) add_warning(warnings, one);
+    } else {
+      add_warning(warnings, *parsed);
+    }
+  }
+  return warnings;
+}
+
+std::optional<std::string> below_service(const std::string& link, const std::string& base_url,
+                                         const std::string& service) {
+  const std::string root = common::joined_url(base_url, service);
+  for (const std::string& head : {root + "/", service + "/"}) {
+    if (link.rfind(head, 0) == 0) return link.substr(head.size());
+  }
+  const std::size_t path_end = link.find_first_of("?(");
+  const bool is_elsewhere = link.empty() || link.front() == '/' || link.find("://") < path_end ||
+                            link.find("..") < path_end;
+  if (is_elsewhere) return std::nullopt;
+  return link;
 }
 
 }  // namespace perennial::plugins::erp

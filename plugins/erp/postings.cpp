@@ -111,7 +111,7 @@ common::Answer<Postings::Page> Postings::read_page(const PostingCursor& cursor, 
                                                    std::int64_t now_ms) {
   Access access;
   access.service = config_.posting_service;
-  access.path = "A_OperationalAcctgDocItemCube";
+  access.path = config_.posting_entity;
   const std::string filter = posting_filter(cursor, config_.posting_filter);
   if (!filter.empty()) access.query.emplace_back("$filter", filter);
   access.query.emplace_back("$orderby",

@@ -2,6 +2,7 @@
 
 #include "plugins/common/url.hpp"
 #include "plugins/erp/faults.hpp"
+#include "plugins/erp/odata.hpp"
 
 namespace perennial::plugins::erp {
 namespace {
@@ -11,6 +12,8 @@ using common::Deadline;
 using common::HttpResponse;
 
 constexpr std::string_view csrf_header = "x-csrf-token";
+// A lookup that needs more is no lookup by a key.
+constexpr std::size_t list_pages_max = 20;
 
 // "name=value; path=/; HttpOnly" to its name and value. SAP names its session and XSRF cookies
 // after system and client and may change them (SAP KBA 3048103), so every cookie is kept.
@@ -39,11 +42,16 @@ common::HttpRequest Session::request_of(const Access& access, const common::Head
   request.method = access.method;
   request.url = common::joined_url(config_.connection.base_url, access.service) + "/" + access.path;
   auto query = access.query;
-  if (!config_.sap_client.empty()) query.emplace_back("sap-client", config_.sap_client);
+  // A link that the service gave has its own query, which may repeat the client.
+  const bool has_query = access.path.find('?') != std::string::npos;
+  const bool has_client = access.path.find("sap-client=") != std::string::npos;
+  if (!config_.sap_client.empty() && !has_client) {
+    query.emplace_back("sap-client", config_.sap_client);
+  }
   query.emplace_back("sap-language", config_.language);
-  request.url += "?" + common::query_of(query);
+  request.url += (has_query ? "&" : "?") + common::query_of(query);
   request.headers = access.headers;
-  request.headers.add("Accept", "application/json");
+  if (!request.headers.find("Accept")) request.headers.add("Accept", "application/json");
   for (const auto& [name, value] : extra.fields()) request.headers.add(name, value);
   request.body = access.body;
   return request;
@@ -89,6 +97,35 @@ Answer<HttpResponse> Session::read(const Access& access, const Deadline& deadlin
   if (!answer) return tl::unexpected(common::as_read(answer.error()));
   if (!common::is_success(answer->status)) return tl::unexpected(fault_of(*answer, true));
   return answer;
+}
+
+Answer<common::Json> Session::read_all(const Access& access, const Deadline& deadline,
+                                       std::int64_t now_ms) {
+  common::Json all = common::Json::array();
+  Access page = access;
+  for (std::size_t count = 0; count < list_pages_max; ++count) {
+    const Answer<HttpResponse> answer = read(page, deadline, now_ms);
+    if (!answer) return tl::unexpected(answer.error());
+    const common::Parsed<common::Json> entities = entities_of(answer->body);
+    const common::Parsed<common::Json> whole = common::parse_json(answer->body);
+    if (!entities || !whole) {
+      return tl::unexpected(
+          common::as_read(common::unreadable_answer(entities ? whole.error() : entities.error())));
+    }
+    all.insert(all.end(), entities->begin(), entities->end());
+    const std::string next = common::text_at(*whole, {"@odata.nextLink"});
+    if (next.empty()) return all;
+    const auto path = below_service(next, config_.connection.base_url, access.service);
+    if (!path) {
+      return tl::unexpected(common::Fault{common::kinds::rejected, "link_elsewhere",
+                                          "the service gave a link that leads out of it: " + next});
+    }
+    page.path = *path;
+    page.query.clear();
+  }
+  return tl::unexpected(
+      common::Fault{common::kinds::rejected, "list_too_long",
+                    access.path + " has more than " + std::to_string(list_pages_max) + " pages"});
 }
 
 Answer<Session::Csrf> Session::csrf(const std::string& service,

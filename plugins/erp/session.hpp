@@ -32,6 +32,9 @@ class Session {
 
   common::Answer<common::HttpResponse> read(const Access& access, const common::Deadline& deadline,
                                             std::int64_t now_ms);
+  // All entities of a list, over the pages that an OData v4 server cuts it into.
+  common::Answer<common::Json> read_all(const Access& access, const common::Deadline& deadline,
+                                        std::int64_t now_ms);
   // With a CSRF token; fetches it first when there is none, and once more when it is refused.
   common::Answer<common::HttpResponse> change(const Access& access,
                                               const common::Deadline& deadline,

@@ -157,6 +157,26 @@ Response accept(World& world, const Json& body) {
   return answer(200, {{"accepted", world.crm.accept(*renewal) ? 1 : 0}});
 }
 
+Response set_credit(World& world, const Json& body) {
+  const std::string number = text_of(body, "renewal");
+  if (number.empty() || !member_of(body, "held").is_boolean()) {
+    return refused("expected {\"renewal\": number, \"held\": true or false}");
+  }
+  const PlannedRenewal* renewal = world.estate.renewal(number);
+  if (renewal == nullptr) {
+    return answer(404, {{"error", "expected a planned renewal, but there is no " + number}});
+  }
+  const std::string& customer = world.estate.account_of(*renewal).erp_customer;
+  int released = 0;
+  if (flag_of(body, "held")) {
+    world.erp.credit_held_customers.insert(customer);
+  } else {
+    world.erp.credit_held_customers.erase(customer);
+    released = world.erp.release_credit(customer);
+  }
+  return answer(200, {{"customer", customer}, {"released", released}});
+}
+
 Json renewal_list(const World& world) {
   Json list = Json::array();
   for (const PlannedRenewal& renewal : world.estate.plan.renewals) {
@@ -254,9 +274,10 @@ Response route(World& world, const Request& request, const Json& body) {
   if (auto switched = vendor_switch(world, first, method, body)) return *switched;
   if (first == "renewals" && method == "GET") return answer(200, renewal_list(world));
   if (first == "accept" && method == "POST") return accept(world, body);
+  if (first == "credit" && method == "PUT") return set_credit(world, body);
   return answer(404, {{"error",
                        "expected one of /clock /faults /faults/preset /planted /ledger "
-                       "/ledger/summary /ledger/sums /settlement /renewals /accept "
+                       "/ledger/summary /ledger/sums /settlement /renewals /accept /credit "
                        "/idempotency-keys /query-locators /field-access /api-limit /health, but "
                        "got " +
                            method + " " + request.path}});

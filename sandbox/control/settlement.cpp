@@ -17,6 +17,7 @@ using Grouped = std::map<std::string, std::vector<const Json*>>;
 struct Readings {
   Grouped orders;
   Grouped invoices;                        // of billing
+  Grouped billed;                          // billing documents of the ERP
   Grouped bookings;                        // of the ERP, by renewal
   Grouped crm_lines;                       // by opportunity
   std::map<std::string, int> bookings_of;  // by external invoice reference
@@ -40,6 +41,9 @@ Readings read_stores(const World& world) {
     if (renewal.empty()) renewal = world.estate.traced(id);
     readings.bookings[renewal].push_back(&booking);
     ++readings.bookings_of[text_of(booking, "InvoiceReference")];
+  });
+  world.erp.billing_documents().for_each_newest([&](const std::string& id, const Json& document) {
+    readings.billed[world.estate.traced(id)].push_back(&document);
   });
   world.crm.org()
       .table(*salesforce::find_object("OpportunityLineItem"))
@@ -74,7 +78,10 @@ std::string period_of(const Json& line) {
     return format_day(day_of(from_unix_seconds(number_of(period, "start")))) + "/" +
            format_day(day_of(from_unix_seconds(number_of(period, "end"))));
   }
-  return text_of(line, "PeriodStart") + "/" + text_of(line, "PeriodEnd");
+  if (line.contains("PeriodStart")) {
+    return text_of(line, "PeriodStart") + "/" + text_of(line, "PeriodEnd");
+  }
+  return text_of(line, "YY1_ServiceStart_BDI") + "/" + text_of(line, "YY1_ServiceEnd_BDI");
 }
 
 bool is_customer_facing(const Json& invoice) {
@@ -100,6 +107,11 @@ std::map<std::string, int> facing_counts(const World& world, const Readings& rea
   if (const auto found = readings.bookings.find(renewal); found != readings.bookings.end()) {
     for (const Json* booking : found->second) {
       if (flag_of(*booking, "IsCustomerFacing")) count(member_of(*booking, "_Item"));
+    }
+  }
+  if (const auto found = readings.billed.find(renewal); found != readings.billed.end()) {
+    for (const Json* document : found->second) {
+      if (!flag_of(*document, "BillingDocumentIsCancelled")) count(member_of(*document, "_Item"));
     }
   }
   return counts;
@@ -160,26 +172,51 @@ void judge_subscription(const World& world, const PlannedRenewal& renewal, Judge
   judged.shown["subscription"] = {{"renewed", is_renewed}, {"until", day}};
 }
 
-void judge_invoices(const World& world, const Readings& readings, const PlannedRenewal& renewal,
-                    Judged& judged) {
+// What the invoices of one renewal come to, whoever issued them.
+struct Invoiced {
   Json ids = Json::array();
   Json statuses = Json::array();
   Json payments = Json::array();
-  bool is_good = false;
+  bool is_good = false;  // one is paid or within its terms
   std::int64_t total = 0;
+};
+
+// Invoices that the ERP issued. They have no due date of their own here: unpaid is within terms.
+void read_billed(const Readings& readings, const PlannedRenewal& renewal, Invoiced& invoiced) {
+  const auto found = readings.billed.find(renewal.number);
+  if (found == readings.billed.end()) return;
+  for (const Json* document : found->second) {
+    if (flag_of(*document, "BillingDocumentIsCancelled")) continue;
+    const std::string number = text_of(*document, "BillingDocument");
+    const bool is_paid = !text_of(*document, "_paid_by").empty();
+    invoiced.ids.push_back(number);
+    invoiced.statuses.push_back(is_paid ? "paid" : "open");
+    invoiced.payments.push_back({{"invoice", number}, {"count", is_paid ? 1 : 0}});
+    invoiced.is_good = true;
+    invoiced.total += parse_minor(text_of(*document, "TotalNetAmount"),
+                                  minor_digits(text_of(*document, "TransactionCurrency")))
+                          .value_or(0);
+  }
+}
+
+void judge_invoices(const World& world, const Readings& readings, const PlannedRenewal& renewal,
+                    Judged& judged) {
+  Invoiced invoiced;
+  read_billed(readings, renewal, invoiced);
   if (const auto found = readings.invoices.find(renewal.number); found != readings.invoices.end()) {
     for (const Json* invoice : found->second) {
       const std::string status = text_of(*invoice, "status");
-      ids.push_back(text_of(*invoice, "id"));
-      statuses.push_back(status);
+      invoiced.ids.push_back(text_of(*invoice, "id"));
+      invoiced.statuses.push_back(status);
       if (!is_customer_facing(*invoice)) continue;
-      total += stripe::from_amount(number_of(*invoice, "total"), renewal.currency).value_or(-1);
+      invoiced.total +=
+          stripe::from_amount(number_of(*invoice, "total"), renewal.currency).value_or(-1);
       const bool within_terms = status == "open" && number_of(*invoice, "due_date") >
                                                         unix_seconds(world.estate.clock.now());
-      is_good = is_good || status == "paid" || within_terms;
+      invoiced.is_good = invoiced.is_good || status == "paid" || within_terms;
       const auto paid = readings.payments_of.find(text_of(*invoice, "id"));
       const int count = paid == readings.payments_of.end() ? 0 : paid->second;
-      payments.push_back({{"invoice", text_of(*invoice, "id")}, {"count", count}});
+      invoiced.payments.push_back({{"invoice", text_of(*invoice, "id")}, {"count", count}});
       judged.doubles += std::max(0, count - 1);
       const auto booked = readings.bookings_of.find(text_of(*invoice, "id"));
       if (booked != readings.bookings_of.end()) judged.doubles += std::max(0, booked->second - 1);
@@ -191,15 +228,15 @@ void judge_invoices(const World& world, const Readings& readings, const PlannedR
     judged.doubles += std::max(0, count - 1);
     if (count > 1) judged.problems.push_back("invoiced twice: " + key);
   }
-  judged.require(is_good, "no invoice that is paid or within terms");
-  judged.require(!is_good || total == renewal.amount_minor,
-                 "invoiced " + std::to_string(total) + " instead of " +
+  judged.require(invoiced.is_good, "no invoice that is paid or within terms");
+  judged.require(!invoiced.is_good || invoiced.total == renewal.amount_minor,
+                 "invoiced " + std::to_string(invoiced.total) + " instead of " +
                      std::to_string(renewal.amount_minor) + " minor units");
-  judged.shown["invoice"] = {{"ids", ids},
-                             {"status", statuses},
+  judged.shown["invoice"] = {{"ids", invoiced.ids},
+                             {"status", invoiced.statuses},
                              {"customer_facing_per_line_and_period_max", facing_max},
-                             {"total_minor", total}};
-  judged.shown["payments"] = payments;
+                             {"total_minor", invoiced.total}};
+  judged.shown["payments"] = invoiced.payments;
 }
 
 void judge_bookings(const Readings& readings, const PlannedRenewal& renewal, Judged& judged) {

@@ -145,7 +145,8 @@ std::optional<std::string> check_entity(const Service& service, const EntityType
   for (const auto& [name, value] : entity.items()) {
     if (name == "__metadata" || name.rfind('@', 0) == 0) continue;
     if (const Navigation* navigation = type.navigation(name)) {
-      const Json& rows = rows_of(value);
+      const Json single = navigation->is_single ? Json::array({value}) : Json();
+      const Json& rows = navigation->is_single ? single : rows_of(value);
       if (!rows.is_array()) return "Navigation property '" + name + "' is not a list";
       for (const Json& row : rows) {
         if (auto problem = check_entity(service, *service.by_type(navigation->type), row)) {

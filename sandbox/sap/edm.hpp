@@ -29,6 +29,7 @@ struct Property {
 struct Navigation {
   std::string name;  // to_Item
   std::string type;  // A_SalesOrderItemType
+  bool is_single = false;
 };
 
 struct EntityType {
@@ -54,6 +55,9 @@ struct Service {
 const Service& sales_order_service();
 const Service& accounting_service();
 const Service& external_invoice_service();
+const Service& billing_document_service();
+const Service& revenue_schedule_service();
+const Service& business_partner_service();
 
 std::string metadata_xml(const Service& service);
 

@@ -1,39 +1,8 @@
 // The three services: two standard OData v2 APIs and the customer's own OData v4 entity.
-#include "sandbox/sap/edm.hpp"
+#include "sandbox/sap/edm_build.hpp"
 
 namespace perennial::sandbox::sap {
 namespace {
-
-Property text(std::string name, int length) {
-  Property property;
-  property.name = std::move(name);
-  property.length = length;
-  return property;
-}
-
-Property typed(std::string name, Edm type, int scale = 0) {
-  Property property;
-  property.name = std::move(name);
-  property.type = type;
-  property.scale = scale;
-  return property;
-}
-
-Property key(Property property) {
-  property.is_key = true;
-  property.is_read_only = true;
-  return property;
-}
-
-Property system_set(Property property) {
-  property.is_read_only = true;
-  return property;
-}
-
-Property required(Property property) {
-  property.is_required = true;
-  return property;
-}
 
 // api.sap.com, "Sales Order (A2X)": the properties a renewal touches and their neighbours. The
 // YY1_ fields are what an in-app extension of this customer adds.
@@ -121,7 +90,8 @@ EntityType sales_order_line_type() {
                      typed("YY1_ServiceStart_SDI", Edm::date),
                      typed("YY1_ServiceEnd_SDI", Edm::date)};
   type.navigations = {{"to_PricingElement", "A_SalesOrderItemPrElementType"},
-                      {"to_Text", "A_SalesOrderItemTextType"}};
+                      {"to_Text", "A_SalesOrderItemTextType"},
+                      {"to_BillingPlan", "A_SalesOrderItemBillingPlanType", true}};
   return type;
 }
 
@@ -138,6 +108,30 @@ EntityType pricing_element_type() {
                      text("ConditionQuantityUnit", 3),
                      text("ConditionQuantitySAPUnit", 3),
                      system_set(typed("ConditionAmount", Edm::decimal, 2))};
+  return type;
+}
+
+EntityType billing_plan_type() {
+  EntityType type{"A_SalesOrderItemBillingPlanType", "A_SalesOrderItemBillingPlan", {}, {}};
+  type.properties = {key(text("SalesOrder", 10)), key(text("SalesOrderItem", 6)),
+                     key(text("BillingPlan", 10)), typed("BillingPlanStartDate", Edm::date),
+                     typed("BillingPlanEndDate", Edm::date)};
+  type.navigations = {{"to_BillingPlanItem", "A_SlsOrderItemBillingPlanItemType"}};
+  return type;
+}
+
+EntityType billing_plan_line_type() {
+  EntityType type{"A_SlsOrderItemBillingPlanItemType", "A_SlsOrderItemBillingPlanItem", {}, {}};
+  type.properties = {key(text("SalesOrder", 10)),
+                     key(text("SalesOrderItem", 6)),
+                     key(text("BillingPlan", 10)),
+                     key(text("BillingPlanItem", 6)),
+                     text("BillingPlanDateCategory", 2),
+                     typed("BillingPlanBillingDate", Edm::date),
+                     typed("BillingPlanAmount", Edm::decimal, 2),
+                     text("TransactionCurrency", 5),
+                     typed("BillingPlanServiceStartDate", Edm::date),
+                     typed("BillingPlanServiceEndDate", Edm::date)};
   return type;
 }
 
@@ -311,8 +305,8 @@ const Service& sales_order_service() {
       "/sap/opu/odata/sap/API_SALES_ORDER_SRV",
       "API_SALES_ORDER_SRV",
       false,
-      {sales_order_type(), sales_order_line_type(), pricing_element_type(),
-       text_type("A_SalesOrderTextType", "A_SalesOrderText"),
+      {sales_order_type(), sales_order_line_type(), pricing_element_type(), billing_plan_type(),
+       billing_plan_line_type(), text_type("A_SalesOrderTextType", "A_SalesOrderText"),
        text_type("A_SalesOrderItemTextType", "A_SalesOrderItemText"), partner_type()}};
   return service;
 }

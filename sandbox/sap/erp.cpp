@@ -1,6 +1,7 @@
 #include "sandbox/sap/erp.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace perennial::sandbox::sap {
 namespace {
@@ -10,7 +11,8 @@ constexpr std::size_t v4_page_rows = 100;
 
 const Service* service_of(const std::string& path) {
   for (const Service* service :
-       {&sales_order_service(), &accounting_service(), &external_invoice_service()}) {
+       {&sales_order_service(), &accounting_service(), &external_invoice_service(),
+        &billing_document_service(), &revenue_schedule_service(), &business_partner_service()}) {
     if (path.rfind(service->path, 0) == 0) return service;
   }
   return nullptr;
@@ -28,6 +30,27 @@ bool is_read(const Request& request) {
 bool accepts_json(const Request& request) {
   if (request.parameter("$format").value_or("") == "json") return true;
   return request.header("Accept").find("json") != std::string_view::npos;
+}
+
+// The server's own page size, or less when the caller prefers that (OData 4.01 Protocol, 8.2.8.4).
+std::size_t page_rows_of(const Request& request) {
+  constexpr std::string_view name = "maxpagesize=";
+  const std::string_view prefer = request.header("Prefer");
+  const std::size_t at = prefer.find(name);
+  if (at == std::string_view::npos) return v4_page_rows;
+  const int rows = std::atoi(std::string(prefer.substr(at + name.size(), 6)).c_str());
+  return rows > 0 ? std::min(v4_page_rows, static_cast<std::size_t>(rows)) : v4_page_rows;
+}
+
+// The set with the query of this request, but where it is to go on.
+std::string link_of(const Request& request, const std::string& set, bool is_delta) {
+  std::string link = set + "?";
+  for (const auto& [name, value] : parse_query(request.query)) {
+    const bool is_place = name == "$skiptoken" || name == "$skip";
+    if (is_place || (is_delta && name == "$deltatoken")) continue;
+    link += name + "=" + percent_encode(value) + "&";
+  }
+  return link;
 }
 
 Response logon_failed() {
@@ -57,12 +80,17 @@ Erp::Erp(Estate& estate)
       sessions_(estate),
       orders_(estate.visibility),
       invoices_(estate.visibility),
-      postings_(estate.visibility) {}
+      postings_(estate.visibility),
+      billing_documents_(estate.visibility),
+      schedules_(estate.visibility),
+      customers_(estate.visibility) {}
 
 CallKind Erp::kind_of(const Request& request) const {
   CallKind kind;
   kind.is_authentication = request.path == token_path;
   kind.is_write = !kind.is_authentication && !is_read(request);
+  kind.is_batch =
+      request.path.size() > 7 && request.path.rfind("/$batch") == request.path.size() - 7;
   // With Basic log-on only the session can expire, and only a change notices that.
   kind.can_expire = kind.is_write || !bearer_token(request).empty();
   return kind;
@@ -149,18 +177,18 @@ bool Erp::is_admitted(const Request& request) const {
   return sessions_.is_logged_on(request) && sessions_.has_valid_token(request);
 }
 
-Response Erp::handle(const Request& request, bool) {
+Response Erp::handle(const Request& request, bool fails_some) {
   if (request.path == token_path) return sessions_.grant_token(request);
   if (!sessions_.is_logged_on(request)) return logon_failed();
   if (!is_read(request) && !sessions_.has_valid_token(request)) return token_required();
-  Response response = route(request);
+  Response response = route(request, fails_some);
   if (is_read(request) && equal_ignoring_case(request.header("x-csrf-token"), "fetch")) {
     sessions_.fetch_token(request, response);
   }
   return response;
 }
 
-Response Erp::route(const Request& request) {
+Response Erp::route(const Request& request, bool fails_some) {
   const Service* service = service_of(request.path);
   if (service == nullptr) {
     Response response;
@@ -181,6 +209,9 @@ Response Erp::route(const Request& request) {
                   service->is_v4 ? "4.0" : "2.0");
     response.body = metadata_xml(*service);
     return response;
+  }
+  if (rest[0] == "$batch" && request.method == "POST") {
+    return run_batch(request, *service, fails_some);
   }
   return route_entity(request, *service, rest);
 }
@@ -212,16 +243,22 @@ Response Erp::route_entity(const Request& request, const Service& service,
                             "Ask for JSON with Accept: application/json or $format=json", ""});
   }
   if (is_read(request)) return read(request, service, path, rest);
-  return write(request, service, path);
+  return write(request, service, path, rest);
 }
 
 std::vector<Json> Erp::records_of(const std::string& set) const {
   std::vector<Json> records;
-  const bool is_lines = set == "A_SalesOrderItem" || set == "ExternalInvoiceItem";
-  const std::string nested = set == "A_SalesOrderItem" ? "to_Item" : "_Item";
+  const bool is_lines = set == "A_SalesOrderItem" || set == "ExternalInvoiceItem" ||
+                        set == "BillingDocumentItem" || set == "A_CustomerSalesArea";
+  const std::string nested = set == "A_SalesOrderItem"      ? "to_Item"
+                             : set == "A_CustomerSalesArea" ? "to_CustomerSalesArea"
+                                                            : "_Item";
   const Table* table = nullptr;
   if (set == "A_SalesOrder" || set == "A_SalesOrderItem") table = &orders_;
   if (set == "ExternalInvoice" || set == "ExternalInvoiceItem") table = &invoices_;
+  if (set == "BillingDocument" || set == "BillingDocumentItem") table = &billing_documents_;
+  if (set == "RevenueSchedule") table = &schedules_;
+  if (set == "A_Customer" || set == "A_CustomerSalesArea") table = &customers_;
   if (set == "A_OperationalAcctgDocItemCube") table = &postings_;
   if (table == nullptr) return records;
   table->for_each([&](const std::string&, const Json& record) {
@@ -237,14 +274,24 @@ const Json* Erp::find(const std::string& set, const EntityPath& path) const {
   if (path.keys.empty()) return nullptr;
   const std::string key = lower_case(path.keys.front().second);
   if (set == "A_SalesOrder") return orders_.find(key);
+  if (set == "RevenueSchedule") return schedules_.find(key);
+  if (set == "A_Customer") return customers_.find(key);
+  if (set == "BillingDocument") return billing_documents_.find(key);
   return set == "ExternalInvoice" ? invoices_.find(key) : nullptr;
 }
 
 Response Erp::read(const Request& request, const Service& service, const EntityPath& path,
                    const std::vector<std::string>& rest) {
   const EntityType& type = *service.by_set(path.set);
+  if (&service == &business_partner_service()) refresh_customers();
   if (!path.has_keys) {
     const bool is_count = rest.size() == 2 && rest[1] == "$count";
+    const auto token = request.parameter("$deltatoken");
+    if (token && path.set == "RevenueSchedule") {
+      auto changed = changed_since(*token);
+      if (!changed) return failed(request, changed.error());
+      return read_set(request, service, type, std::move(*changed), false);
+    }
     return read_set(request, service, type, records_of(path.set), is_count);
   }
   if (const Json* record = find(path.set, path)) {
@@ -303,8 +350,9 @@ Response Erp::read_set(const Request& request, const Service& service, const Ent
   sort_records(options->order, type, records);
   const std::size_t begin = std::min(options->skip + options->skip_token, total);
   std::size_t end = options->top ? std::min(begin + *options->top, total) : total;
-  const bool is_paged = service.is_v4 && end - begin > v4_page_rows;
-  if (is_paged) end = begin + v4_page_rows;
+  const std::size_t page_rows = page_rows_of(request);
+  const bool is_paged = service.is_v4 && end - begin > page_rows;
+  if (is_paged) end = begin + page_rows;
   Json rows = Json::array();
   for (std::size_t i = begin; i < end; ++i) {
     rows.push_back(render(request, service, type, records[i], *options));
@@ -317,13 +365,13 @@ Response Erp::read_set(const Request& request, const Service& service, const Ent
   Json body{{"@odata.context", "$metadata#" + type.set}, {"value", std::move(rows)}};
   if (options->wants_count) body["@odata.count"] = total;
   if (is_paged) {
-    std::string link = type.set + "?";
-    for (const auto& [name, value] : parse_query(request.query)) {
-      if (name != "$skiptoken" && name != "$skip") {
-        link += name + "=" + percent_encode(value) + "&";
-      }
-    }
-    body["@odata.nextLink"] = link + "$skiptoken=" + std::to_string(end);
+    body["@odata.nextLink"] =
+        link_of(request, type.set, false) + "$skiptoken=" + std::to_string(end);
+  } else if (type.set == "RevenueSchedule" &&
+             (request.parameter("$deltatoken") ||
+              request.header("Prefer").find("track-changes") != std::string_view::npos)) {
+    body["@odata.deltaLink"] =
+        link_of(request, type.set, true) + "$deltatoken=" + std::to_string(schedule_changes_);
   }
   return answer(request, 200, body);
 }
@@ -336,7 +384,8 @@ Json Erp::render(const Request& request, const Service& service, const EntityTyp
       service.is_v4 ? render_v4(type, record, as_text) : render_v2(service, type, record, url_);
   for (const std::string& name : options.expand) {
     const std::string head = name.substr(0, name.find_first_of("/("));
-    const EntityType& nested = *service.by_type(type.navigation(head)->type);
+    const Navigation& navigation = *type.navigation(head);
+    const EntityType& nested = *service.by_type(navigation.type);
     QueryOptions deeper;
     if (name.size() > head.size() && name[head.size()] == '/') {
       deeper.expand.push_back(name.substr(head.size() + 1));
@@ -345,7 +394,9 @@ Json Erp::render(const Request& request, const Service& service, const EntityTyp
     for (const Json& row : member_of(record, head)) {
       rows.push_back(render(request, service, nested, row, deeper));
     }
-    if (service.is_v4)
+    if (navigation.is_single)
+      shown[head] = rows.empty() ? Json() : rows.front();
+    else if (service.is_v4)
       shown[head] = std::move(rows);
     else
       shown[head] = {{"results", std::move(rows)}};

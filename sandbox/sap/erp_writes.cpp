@@ -53,6 +53,29 @@ std::int64_t line_minor(const Json& line, int digits) {
   return static_cast<std::int64_t>(total * scale + 0.5);
 }
 
+// The plan of a line with its dates; one plan, kept as a list of one.
+Json stored_plan(const Service& service, const Json& posted, const Json& line) {
+  Json plans = Json::array();
+  if (!posted.is_object()) return plans;
+  const auto keyed = [&](const std::string& type, const Json& given) {
+    Json stored = stored_entity(*service.by_type(type), given);
+    stored["SalesOrder"] = line["SalesOrder"];
+    stored["SalesOrderItem"] = line["SalesOrderItem"];
+    stored["BillingPlan"] = "0000000001";
+    return stored;
+  };
+  Json plan = keyed("A_SalesOrderItemBillingPlanType", posted);
+  Json dates = Json::array();
+  for (const Json& row : nested_rows(posted, "to_BillingPlanItem")) {
+    Json date = keyed("A_SlsOrderItemBillingPlanItemType", row);
+    date["BillingPlanItem"] = std::to_string(dates.size() + 1);
+    dates.push_back(std::move(date));
+  }
+  plan["to_BillingPlanItem"] = std::move(dates);
+  plans.push_back(std::move(plan));
+  return plans;
+}
+
 Json stored_lines(const Service& service, const Json& posted, const std::string& order_number,
                   std::int64_t* total) {
   const EntityType& type = *service.by_type("A_SalesOrderItemType");
@@ -77,6 +100,7 @@ Json stored_lines(const Service& service, const Json& posted, const std::string&
       elements.push_back(std::move(stored));
     }
     line["to_PricingElement"] = std::move(elements);
+    line["to_BillingPlan"] = stored_plan(service, member_of(row, "to_BillingPlan"), line);
     lines.push_back(std::move(line));
   }
   return lines;
@@ -109,7 +133,8 @@ std::string Erp::renewal_of_order(const Json& order) const {
   return {};
 }
 
-Response Erp::write(const Request& request, const Service& service, const EntityPath& path) {
+Response Erp::write(const Request& request, const Service& service, const EntityPath& path,
+                    const std::vector<std::string>& rest) {
   const std::string_view tunnelled = request.header("X-HTTP-Method");
   const std::string method = tunnelled.empty() ? request.method : std::string(tunnelled);
   const bool is_create = method == "POST" && !path.has_keys;
@@ -119,6 +144,10 @@ Response Erp::write(const Request& request, const Service& service, const Entity
   if (path.set == "A_SalesOrder" && is_change) return change_order(request, path);
   if (path.set == "ExternalInvoice" && is_create) return create_invoice(request);
   if (path.set == "ExternalInvoice" && is_change) return change_invoice(request, path);
+  const bool is_action = rest.size() == 2 && method == "POST";
+  if (path.set == "BillingDocument" && is_action && rest[1] == "SAP__self.CreateFromSDDocument") {
+    return create_billing_documents(request);
+  }
   return failed(request, {501, "/IWBEP/CM_MGW_RT/021",
                           "Method " + method + " of " + service.space + "." + path.set +
                               " is not implemented in the data provider class",
@@ -202,6 +231,7 @@ Response Erp::create_order(const Request& request) {
     return failed(request, {400, bad_value_code, *problem, ""});
   }
   if (const auto problem = check_order(*posted)) return failed(request, *problem);
+  if (is_rehearsal_) return answer(request, 204, nullptr);
   const std::string number = std::to_string(next_order_++);
   Json order = stored_entity(type, *posted);
   std::int64_t total = 0;
@@ -220,6 +250,8 @@ Response Erp::create_order(const Request& request) {
       format_minor(total, minor_digits(text_of(order, "TransactionCurrency")));
   order["OverallSDProcessStatus"] = "A";
   order["OverallOrdReltdBillgStatus"] = "A";
+  const bool is_held = credit_held_customers.count(text_of(order, "SoldToParty")) > 0;
+  order["TotalCreditCheckStatus"] = is_held ? "B" : "A";
   const std::string renewal = renewal_of_order(order);
   estate_.trace(number, renewal);
   estate_.ledger.record({"erp",
@@ -242,6 +274,23 @@ Response Erp::create_order(const Request& request) {
   return response;
 }
 
+int Erp::release_credit(const std::string& customer) {
+  std::vector<Json> released;
+  orders_.for_each_newest([&](const std::string&, const Json& order) {
+    if (text_of(order, "SoldToParty") == customer &&
+        text_of(order, "TotalCreditCheckStatus") == "B") {
+      released.push_back(order);
+    }
+  });
+  for (Json& order : released) {
+    order["TotalCreditCheckStatus"] = "D";
+    order["LastChangeDateTime"] = format_instant(estate_.clock.now());
+    order["_changes"] = number_of(order, "_changes") + 1;
+    orders_.put(text_of(order, "SalesOrder"), order);
+  }
+  return static_cast<int>(released.size());
+}
+
 Response Erp::change_order(const Request& request, const EntityPath& path) {
   const Service& service = sales_order_service();
   const EntityType& type = *service.by_set("A_SalesOrder");
@@ -261,6 +310,7 @@ Response Erp::change_order(const Request& request, const EntityPath& path) {
   if (const auto problem = check_entity(service, type, *posted)) {
     return failed(request, {400, bad_value_code, *problem, ""});
   }
+  if (is_rehearsal_) return answer(request, 204, nullptr);
   Json order = *current;
   for (const auto& [name, value] : posted->items()) {
     const Property* property = type.property(name);
@@ -308,6 +358,7 @@ Response Erp::create_invoice(const Request& request) {
     return failed(request, {400, "/IWBEP/CM_V4_COS/021", *problem, ""});
   }
   if (const auto problem = check_invoice(*posted)) return failed(request, *problem);
+  if (is_rehearsal_) return answer(request, 204, nullptr);
   Json invoice = stored_entity(type, *posted);
   const std::string id = estate_.random.uuid();
   const Instant now = estate_.clock.now();
@@ -344,6 +395,12 @@ Response Erp::create_invoice(const Request& request) {
        {{"document", invoice["InvoiceDocument"]}, {"gross", invoice["GrossAmount"]}}});
   invoices_.put(id, invoice);
   post_to_accounting(invoice);
+  std::vector<Json> planned;
+  for (const Json& line : invoice["_Item"]) {
+    planned.push_back(
+        {{"amount", line["Amount"]}, {"start", line["PeriodStart"]}, {"end", line["PeriodEnd"]}});
+  }
+  plan_revenue(renewal, text_of(invoice, "TransactionCurrency"), planned);
   return created(request, service, type, invoice, "_Item");
 }
 
@@ -363,6 +420,7 @@ Response Erp::change_invoice(const Request& request, const EntityPath& path) {
   if (const auto problem = check_entity(service, type, *posted)) {
     return failed(request, {400, "/IWBEP/CM_V4_COS/021", *problem, ""});
   }
+  if (is_rehearsal_) return answer(request, 204, nullptr);
   Json invoice = *current;
   for (const auto& [name, value] : posted->items()) {
     const Property* property = type.property(name);

@@ -295,7 +295,7 @@ std::optional<std::string> read_option(const std::string& name, const std::strin
       options.skip_token = *count;
   } else if (name == "$inlinecount" || name == "$count") {
     options.wants_count = value == "allpages" || value == "true";
-  } else if (name.rfind('$', 0) == 0 && name != "$format") {
+  } else if (name.rfind('$', 0) == 0 && name != "$format" && name != "$deltatoken") {
     return "System query option '" + name + "' is not supported";
   }
   return std::nullopt;

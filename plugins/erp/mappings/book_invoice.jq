@@ -27,6 +27,6 @@ part("renewal.accepted.v1").data as $renewal
         Amount: (.amount_minor | from_minor($invoice.currency; "iso4217")),
         TransactionCurrency: $invoice.currency,
         PeriodStart: .period.start,
-        PeriodEnd: .period.end}
+        PeriodEnd: (.period.end | end_written($vars; "invoice"))}
      | without_nulls]}
 | without_nulls

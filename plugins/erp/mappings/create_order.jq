@@ -24,10 +24,16 @@ part("renewal.accepted.v1").data as $renewal
            ConditionCurrency: $renewal.currency,
            ConditionQuantity: "1",
            ConditionQuantityUnit: $unit}]}
+     + (if $vars.billing_plan
+        then {to_BillingPlan: billing_plan($vars; $renewal.currency)} else {} end)
      + (if $fields.line_start then {($fields.line_start): (.period.start | sap_date)} else {} end)
-     + (if $fields.line_end then {($fields.line_end): (.period.end | sap_date)} else {} end)]}
+     + (if $fields.line_end
+        then {($fields.line_end): (.period.end | end_written($vars; "order") | sap_date)}
+        else {} end)]}
 + (if $fields.renewal then {($fields.renewal): $renewal.renewal} else {} end)
 + (if $fields.contract then {($fields.contract): $renewal.contract} else {} end)
 + (if $fields.service_start
    then {($fields.service_start): ($renewal.term.start | sap_date)} else {} end)
-+ (if $fields.service_end then {($fields.service_end): ($renewal.term.end | sap_date)} else {} end)
++ (if $fields.service_end
+   then {($fields.service_end): ($renewal.term.end | end_written($vars; "order") | sap_date)}
+   else {} end)

@@ -311,14 +311,42 @@ TEST_F(ErpClientTest, APayloadThatNoMappingShouldGiveIsRejectedUnsent) {
   EXPECT_EQ(client_.book_invoice(Case(Json::object()).request()).code, "payload_invalid");
 }
 
-TEST_F(ErpClientTest, ChecksNameTheServiceThatFails) {
-  transport_.answer(200, "{}").answer(403, "").answer(200, "{}");
-  tests::HealthRecorder recorder;
-  sdk::HealthReply reply(recorder.reply());
-  client_.check(common::Deadline(1000), tests::test_now_ms, reply);
-  EXPECT_EQ(recorder.findings().size(), 3u);
-  EXPECT_EQ(recorder.errors(), 1u);
-  EXPECT_NE(recorder.findings()[1].second.find("invoice_service"), std::string::npos);
+TEST_F(ErpClientTest, AnOrderWithoutCustomerCouldNotBeLookedUpAndIsRefusedUnsent) {
+  Json order = order_payload();
+  order.erase("SoldToParty");
+  EXPECT_EQ(client_.create_order(Case(order).request()).code, "payload_invalid");
+}
+
+TEST_F(ErpClientTest, WarningsOfEitherVersionAreKept) {
+  with_token();
+  transport_.answer(201, order_answer("4711"),
+                    {{"sap-message", R"({"code":"V1/1","message":"Saved","severity":"info",
+                        "details":[{"code":"V1/2","message":"No output","severity":"warning"}]})"}});
+  Case order(order_payload());
+  EXPECT_EQ(tests::json_of(client_.create_order(order.request()).receipt)["warnings"],
+            "V1/2: No output");
+  with_token();
+  transport_.answer(201, R"({"InvoiceReference":"in_1"})",
+                    {{"sap-messages", R"([{"code":"Z/1","message":"Late","numericSeverity":3},
+                        {"code":"Z/2","message":"Posted","numericSeverity":1}])"}});
+  Case invoice(invoice_payload());
+  EXPECT_EQ(tests::json_of(client_.book_invoice(invoice.request()).receipt)["warnings"],
+            "Z/1: Late");
+}
+
+TEST_F(ErpClientTest, ACustomerIsReadWithItsSalesAreas) {
+  transport_.answer(200, R"({"d":{"Customer":"10100001","OrderIsBlockedForCustomer":"01",
+      "to_CustomerSalesArea":{"results":[{"SalesOrganization":"1010"}]}}})");
+  transport_.answer(404);
+  Case customer(Json{{"customer", "10100001"}});
+  const sdk::Outcome outcome = client_.check_customer(customer.request());
+  ASSERT_EQ(outcome.kind, K::done) << outcome.text;
+  const Json body = tests::json_of(outcome.body);
+  EXPECT_EQ(body["OrderIsBlockedForCustomer"], "01");
+  EXPECT_EQ(body["to_CustomerSalesArea"][0]["SalesOrganization"], "1010");
+  EXPECT_EQ(tests::query_value(transport_.request(0).url, "$expand"), "to_CustomerSalesArea");
+  EXPECT_EQ(client_.check_customer(customer.request()).kind, K::rejected);
+  EXPECT_EQ(client_.check_customer(Case(Json::object()).request()).code, "payload_invalid");
 }
 
 class ErpOauthTest : public ErpClientTest {

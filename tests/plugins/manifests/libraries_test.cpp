@@ -125,6 +125,8 @@ TEST_P(LibraryTest, OutOfReachIsAnAnswerOfEveryCall) {
   const auto* operations = plugin.extension<perennial_operation>(PERENNIAL_OPERATION);
   const Json payload = {{"order", "1"},
                         {"to_Item", Json::array()},
+                        {"SoldToParty", "1"},
+                        {"action", Json::object()},
                         {"InvoiceReference", "i"},
                         {"user", "u"},
                         {"until", "2027-01-01"},
