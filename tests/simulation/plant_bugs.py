@@ -62,6 +62,8 @@ BUGS = [
      'if (!has_bug("over_is_sent") && peers_.at(peer).stream.epoch() == 0) return {};'),
     ("reserve_untold", "pipeline/partition_service.cpp", "has_reserve != told_reserve_) {",
      '(has_reserve != told_reserve_ && !has_bug("reserve_untold"))) {'),
+    ("question_leak", "pipeline/partition_service.cpp", "if (!partition_.forget_question(dispatch->delivery)) return {};",
+     'if (has_bug("question_leak") || !partition_.forget_question(dispatch->delivery)) return {};'),
     ("silent_partition", "pipeline/service_inputs.cpp", "  return send(connector, wire::Heartbeat{});\n",
      '  if (has_bug("silent_partition")) return {};\n  return send(connector, wire::Heartbeat{});\n'),
     ("no_sync", "store/journal.cpp", "if (status && options_.durability == Durability::fsync)",
