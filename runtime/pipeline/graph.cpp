@@ -2,16 +2,9 @@
 
 namespace perennial::pipeline {
 
-const EffectPlan* Graph::effect(std::string_view name) const {
-  const auto found = effect_of_name.find(name);
-  return found == effect_of_name.end() ? nullptr : &effects[found->second];
-}
-
 const EffectPlan* Graph::effect_of_identity(std::string_view identity) const {
-  for (const EffectPlan& one : effects) {
-    if (one.identity == identity) return &one;
-  }
-  return nullptr;
+  const auto found = effect_by_identity.find(identity);
+  return found == effect_by_identity.end() ? nullptr : &effects[found->second];
 }
 
 const ConnectorPlan* Graph::connector(std::string_view name) const {
@@ -48,11 +41,11 @@ Owner Graph::owner_of(std::string_view cause, std::string_view connector_name,
 }
 
 void index_graph(Graph& graph, const std::vector<std::pair<std::string, std::string>>& from) {
-  graph.effect_of_name.clear();
+  graph.effect_by_identity.clear();
   graph.routes.clear();
   for (std::size_t index = 0; index < graph.effects.size(); ++index) {
     const EffectPlan& effect = graph.effects[index];
-    graph.effect_of_name.emplace(effect.name, index);
+    graph.effect_by_identity.emplace(effect.identity, index);
     if (effect.join_types.empty()) {
       graph.routes[from[index].first].push_back({index, from[index].second});
     }

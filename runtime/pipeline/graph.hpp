@@ -99,7 +99,7 @@ struct Graph {
   std::string revision;
   TextMap<ConnectorPlan> connectors;
   std::vector<EffectPlan> effects;
-  TextMap<std::size_t> effect_of_name;
+  TextMap<std::size_t> effect_by_identity;
   TextMap<std::vector<Route>> routes;   // by event type
   TextMap<TransitionPlan> transitions;  // by observing event type
   std::vector<OwnerRule> owner_rules;   // the first that fits
@@ -107,7 +107,6 @@ struct Graph {
   TimeMs default_due_ms = 24LL * 3600 * 1000;
   std::shared_ptr<const policy::Registry> registry;
 
-  [[nodiscard]] const EffectPlan* effect(std::string_view name) const;
   // Joins stand in the state under the identity of their effect, so that a rename keeps them.
   [[nodiscard]] const EffectPlan* effect_of_identity(std::string_view identity) const;
   [[nodiscard]] const ConnectorPlan* connector(std::string_view name) const;
@@ -119,7 +118,7 @@ struct Graph {
                                std::string_view operation) const;
 };
 
-// Fills `effect_of_name` and `routes` from `effects`; `from` holds, for each effect, its plain
+// Fills `effect_by_identity` and `routes` from `effects`; `from` holds, for each effect, its plain
 // source connector or "".
 void index_graph(Graph& graph, const std::vector<std::pair<std::string, std::string>>& from);
 

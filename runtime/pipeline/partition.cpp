@@ -186,6 +186,14 @@ std::string_view Partition::correlation_of(const state::Delivery& delivery) cons
   return event::trusted_event(state_.event(delivery.event)).correlation;
 }
 
+bool Partition::forget_question(Position delivery) {
+  const auto asked = asked_.find(delivery);
+  if (asked == asked_.end()) return false;
+  --connection(state_.text(asked->second.connector)).in_flight;
+  asked_.erase(asked);
+  return true;
+}
+
 wire::DispatchEntry Partition::dispatch_entry(const DispatchOutput& output,
                                               std::string& key) const {
   wire::DispatchEntry entry;

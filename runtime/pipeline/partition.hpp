@@ -65,6 +65,10 @@ class Partition {
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
+  // A lookup or poll that can't leave any more, because its delivery was settled meanwhile, is no
+  // longer in flight. False when nothing was.
+  bool forget_question(Position delivery);
+
   // What is sent for a delivery; valid until the next call of handle(). Its delivery is 0 when the
   // attempt is over already and nothing may be sent.
   [[nodiscard]] wire::DispatchEntry dispatch_entry(const DispatchOutput& output,

@@ -145,8 +145,12 @@ Status PartitionService::release() {
 Status PartitionService::release_one(const Output& output) {
   if (const auto* dispatch = std::get_if<DispatchOutput>(&output.body)) {
     const state::Delivery* delivery = partition_.state().delivery(dispatch->delivery);
-    if (delivery != nullptr) dispatches_[delivery->connector].push_back(*dispatch);
-    return {};
+    if (delivery != nullptr) {
+      dispatches_[delivery->connector].push_back(*dispatch);
+      return {};
+    }
+    if (!partition_.forget_question(dispatch->delivery)) return {};
+    return give(Tick{committer_->has_reserve()});  // something else may leave in its place
   }
   // Everything else keeps its order with the deliveries before it.
   if (auto status = flush_dispatches(); !status) return status;

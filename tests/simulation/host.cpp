@@ -250,7 +250,7 @@ void Host::on_dispatch(std::uint32_t partition, const wire::Dispatch& dispatch) 
                    std::string(view.id),
                    0};
     call.shape = &shape_of(connector_, entry.operation);
-    if (++link.outstanding > link.credit) {
+    if (++link.outstanding > link.credit + link.stale) {
       world_.clock.violate("bounds: " + connector_ + " got " + std::to_string(link.outstanding) +
                            " deliveries with a credit of " + std::to_string(link.credit));
     }
@@ -382,7 +382,11 @@ void Host::send_answers() {
       continue;
     }
     Link& link = links_[one.partition];
-    if (one.epoch == link.stream.epoch()) --link.outstanding;
+    if (one.epoch == link.stream.epoch()) {
+      --link.outstanding;
+    } else if (one.verb != wire::Verb::execute) {
+      ++link.stale;
+    }
     wire::OutcomeEntry entry;
     entry.delivery = one.delivery;
     entry.attempt = one.attempt;

@@ -48,6 +48,8 @@ class Host {
     bool is_welcomed = false;
     std::uint32_t credit = 0;
     std::uint32_t outstanding = 0;
+    // Answers to questions of an earlier connection: the partition takes them for those of this one.
+    std::uint32_t stale = 0;
   };
   struct Round {
     std::uint64_t last_batch = 0;

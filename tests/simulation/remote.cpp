@@ -58,8 +58,9 @@ void Remote::apply(const RemoteCall& call) {
   keys_[call.operation + "/" + call.key].emplace_back(clock_.now(), call.event);
   const auto& shape = shape_of(call.connector, call.operation);
   if (!all.empty() && shape.idempotency != Idempotency::natural) {
-    doubles_.push_back(
-        {call.connector, call.operation, call.correlation, call.event, all.front().begun});
+    TimeMs first = call.begun;
+    for (const Applied& one : all) first = std::min(first, one.begun);
+    doubles_.push_back({call.connector, call.operation, call.correlation, call.event, first});
   }
   const TimeMs hidden = shape.has_lookup ? clock_.between(0, settle_ms - 100) : 0;
   all.push_back({call.key, call.begun, clock_.now(), clock_.now() + hidden});

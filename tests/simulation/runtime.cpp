@@ -178,6 +178,7 @@ void Runtime::on_submitted(const pipeline::Committer* committer, const store::Re
   const auto index = static_cast<std::uint32_t>(found - parts_.begin());
   Part& part = parts_[index];
   part.has_batch = true;
+  part.book.last_batch = records.first;
   const auto split = store::split_records(records.body, records.count);
   if (records.first != part.book.records.size() + 1)
     clock_.violate("journal: a batch out of order");
@@ -247,6 +248,7 @@ bool Runtime::recount(std::uint32_t index) {
   Book& book = parts_[index].book;
   disk_.set_honest(true);
   std::vector<Bytes> found;
+  Position last_batch = 1;
   Status status;
   if (disk_.has_directory(directory_of(index))) {
     auto reader = store::JournalReader::open(disk_, directory_of(index));
@@ -256,6 +258,7 @@ bool Runtime::recount(std::uint32_t index) {
       if (!batch || !*batch) break;
       auto records = store::split_records((*batch)->body, (*batch)->header.records);
       if (!records) status = tl::unexpected(records.error());
+      last_batch = (*batch)->header.first;
       if (records) found.insert(found.end(), records->begin(), records->end());
     }
   }
@@ -279,6 +282,7 @@ bool Runtime::recount(std::uint32_t index) {
   book = Book{};
   book.replayed = std::make_unique<state::State>(hash_seed);
   book.durable = durable;
+  book.last_batch = last_batch;
   for (const Bytes& record : found) enter(book, record);
   return clock_.violation().empty();
 }
@@ -333,8 +337,11 @@ void Runtime::flip_once(std::uint32_t index) {
   if (!is_refused) torn = (*reader)->damage();
   disk_.set_honest(false);
   inode.cached[at] = before;
-  const bool is_same = found == parts_[index].book.records;
-  if (is_refused || is_same || !torn.empty()) return;
+  const Book& book = parts_[index].book;
+  const bool is_same = found == book.records;
+  // Of the last batch nobody can tell whether it was ever whole; it is cut, and that is said.
+  const bool is_cut = !torn.empty() && found.size() + 1 >= book.last_batch;
+  if (is_refused || is_same || is_cut) return;
   clock_.violate("flip: a bit that flipped at byte " + std::to_string(at) +
                  " of a segment changed what is read, and nothing says so");
 }

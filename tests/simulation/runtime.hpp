@@ -25,6 +25,7 @@ namespace perennial::simulation {
 struct Book {
   std::vector<Bytes> records;
   Position durable = 0;
+  Position last_batch = 1;  // first record of the last batch
   std::unique_ptr<state::State> replayed;
   KnownKeys keys;
   std::map<std::pair<Position, std::uint32_t>, Position> started;  // delivery, attempt -> record

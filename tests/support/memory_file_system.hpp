@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "runtime/store/file_system.hpp"
 
@@ -23,6 +24,7 @@ class MemoryFileSystem final : public store::FileSystem {
   }
 
   std::map<std::string, std::shared_ptr<Content>> files;
+  std::vector<std::string> synced_directories;
   bool fails_sync = false;
   std::uint64_t space_left = ~std::uint64_t{0};  // for allocate()
 
@@ -53,7 +55,10 @@ class MemoryFileSystem final : public store::FileSystem {
     return {};
   }
   Status make_directory(const std::string& /*path*/) override { return {}; }
-  Status sync_directory(const std::string& /*path*/) override { return {}; }
+  Status sync_directory(const std::string& path) override {
+    synced_directories.push_back(path);
+    return {};
+  }
 
  private:
   class MemoryFile final : public store::File {

@@ -1,5 +1,6 @@
 #include "runtime/store/journal.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/memory_file_system.hpp"
@@ -188,6 +189,16 @@ TEST_F(JournalTest, RefusesTheJournalOfAnotherPartition) {
 
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, Code::conflict);
+}
+
+TEST_F(JournalTest, SyncsTheNamesOfItsFolderAndItsSegmentsBeforeAnythingIsAcknowledged) {
+  ASSERT_TRUE(open());
+  disk.synced_directories.clear();
+
+  const auto again = open();
+
+  ASSERT_TRUE(again);
+  EXPECT_THAT(disk.synced_directories, testing::IsSupersetOf({".", "j"}));
 }
 
 }  // namespace
