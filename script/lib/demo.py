@@ -7,7 +7,7 @@ import time
 from estate import TOKEN, Estate, EstateError
 
 # 15 % of all calls; until each kind has happened 20 times on each system, more of that system's.
-PRESET = {"rate": 0.15, "floor": 20, "floor_rate": 0.7}
+PRESET = {"rate": 0.15, "floor": 20, "floor_rate": 0.85}
 QUIET_SECONDS = 6  # nothing moved for so long: waits of the connectors are shorter than this
 
 
